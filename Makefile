@@ -1,0 +1,96 @@
+# Afterglow: `make demo` and `make test` are all that a fresh machine with Python 3.11 or 3.12, git and make needs.
+# Once installed, no target needs a network.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+UV_VERSION := 0.13.9
+VENV := .venv
+BIN := $(VENV)/bin
+SQL := dbt_project/models $(wildcard dbt_project/tests/*.sql)
+
+# Somebody else's active environment must not get the packages, and nothing here reports to anybody.
+unexport VIRTUAL_ENV
+export UV_PROJECT_ENVIRONMENT := $(VENV)
+export UV_PYTHON_DOWNLOADS := never
+export DO_NOT_TRACK := 1
+export DBT_SEND_ANONYMOUS_USAGE_STATS := false
+export GX_ANALYTICS_ENABLED := false
+export AIRFLOW__USAGE_DATA_COLLECTION__ENABLED := false
+export SCARF_ANALYTICS := false
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## (.*)/make \1	\2/' | expand -t 20
+
+.PHONY: setup
+setup: $(VENV)/.installed ## install everything into .venv, exactly as uv.lock says
+
+# `python3` first, as the machine's owner chose it; the lock file is made for 3.11 and 3.12.
+$(BIN)/uv:
+	@for python in python3 python3.12 python3.11; do \
+	  if "$$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null; then \
+	    "$$python" -m venv $(VENV) && exec $(BIN)/python -m pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"; \
+	    exit 1; \
+	  fi; \
+	done; \
+	echo "Python 3.11 or 3.12 was not found as python3, python3.12 or python3.11. Install one, then run make again." >&2; \
+	exit 1
+
+# Bytecode is compiled here: a machine that sets PYTHONDONTWRITEBYTECODE would compile at each start.
+$(VENV)/.installed: pyproject.toml uv.lock | $(BIN)/uv
+	@echo "Installing into $(VENV) ..."
+	@$(BIN)/uv sync --quiet --locked --all-extras --compile-bytecode
+	@touch $@
+
+.PHONY: demo
+demo: setup ## run the DAGs of both shipped studies end to end and print where the published reports are
+	@$(BIN)/python dags/demo.py
+
+.PHONY: airflow
+airflow: setup ## start Airflow on localhost with the DAGs loaded; prints the address and the login
+	@$(BIN)/python dags/airflow_ui.py
+
+.PHONY: test
+test: setup ## run the tests (PYTEST_ARGS="-k sentence" goes to pytest)
+	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+.PHONY: coverage
+coverage: setup ## run the tests with branch coverage and print the lines that they do not reach
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest $(PYTEST_ARGS)
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
+.PHONY: check lint types imports dependencies sql spelling
+check: lint types imports dependencies sql spelling ## run every checker (`make -k check` goes on after a fault)
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup
+	$(BIN)/mypy
+
+imports: setup
+	$(BIN)/lint-imports --no-logo
+
+dependencies: setup
+	$(BIN)/deptry .
+
+sql: setup
+	$(BIN)/sqlfluff lint --disable-progress-bar $(SQL)
+
+spelling: setup
+	$(BIN)/codespell
+
+.PHONY: format
+format: setup ## put Python and SQL into the house's form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/sqlfluff fix --disable-progress-bar $(SQL)
+
+.PHONY: clean
+clean: ## remove what tools and demo runs wrote; .venv and what studies landed or published stay
+	rm -rf .airflow .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.*
+	rm -rf dbt_project/target dbt_project/logs logs dist

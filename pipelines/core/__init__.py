@@ -1,0 +1,1 @@
+"""What every step stands on: errors with exit codes, hashing, durable files, a careful DuckDB connection."""

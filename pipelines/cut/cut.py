@@ -1,0 +1,126 @@
+"""A cut on disk: where its parts lie, and how to find one."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pipelines.core.errors import AfterglowError, IntegrityError
+from pipelines.study import Study, StudyFolder
+
+_SHORT = 12
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A candidate or published cut on disk; each part is there only when it is complete."""
+
+    folder: StudyFolder
+    cut_id: str
+
+    @property
+    def directory(self) -> Path:
+        """The cut's folder."""
+        return self.folder.cuts / self.cut_id
+
+    @property
+    def short_id(self) -> str:
+        """The first digits of the id, for people."""
+        return self.cut_id[:_SHORT]
+
+    @property
+    def duckdb(self) -> Path:
+        """The database: marts, parameters and reference tables."""
+        return self.directory / "cut.duckdb"
+
+    @property
+    def tables(self) -> Path:
+        """The marts as Parquet, one file each."""
+        return self.directory / "tables"
+
+    @property
+    def gate(self) -> Path:
+        """The verdicts of the gates."""
+        return self.directory / "gate"
+
+    @property
+    def report(self) -> Path:
+        """The static pages."""
+        return self.directory / "report"
+
+    @property
+    def signatures(self) -> Path:
+        """One record for each signature."""
+        return self.directory / "signatures"
+
+    @property
+    def manifest(self) -> Path:
+        """The hashes of every file whose bytes follow from the inputs."""
+        return self.directory / "manifest.json"
+
+    @property
+    def seal(self) -> Path:
+        """The hashes of what does not: the database file, signatures and their page; and when it was published."""
+        return self.directory / "seal.json"
+
+    @property
+    def inputs_file(self) -> Path:
+        """What the cut was made of; its SHA-256 is the cut's id."""
+        return self.directory / "inputs.json"
+
+    @cached_property
+    def inputs(self) -> dict[str, Any]:
+        """The parsed inputs."""
+        document: dict[str, Any] = json.loads(self.inputs_file.read_bytes())
+        return document
+
+
+def find_cut(study: Study, prefix: str) -> Cut:
+    """Returns the one cut whose id starts with `prefix`.
+
+    Raises:
+        AfterglowError: there is none, or more than one.
+    """
+    if not prefix or not all(character in "0123456789abcdef" for character in prefix):
+        msg = f"{study.name}: a cut's id has digits and the letters a to f."
+        raise AfterglowError(msg)
+    found = sorted(path.name for path in study.folder.cuts.glob(f"{prefix}*") if path.is_dir())
+    if len(found) != 1:
+        msg = (
+            f"{study.name}: {len(found) or 'no'} cuts start with {prefix}. `afterglow status {study.name}` lists them."
+        )
+        raise AfterglowError(msg)
+    return Cut(study.folder, found[0])
+
+
+def published_cut(folder: StudyFolder) -> Cut | None:
+    """Returns the cut that the pointer names, or None where nothing was published.
+
+    Raises:
+        IntegrityError: the pointer cannot be read.
+    """
+    try:
+        return Cut(folder, str(json.loads(folder.pointer.read_bytes())["cut_id"]))
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError):
+        msg = f"{folder.pointer}: cannot be read."
+        raise IntegrityError(msg) from None
+
+
+def latest_cut(study: Study) -> Cut:
+    """Returns the cut that was made last.
+
+    Raises:
+        AfterglowError: there is none.
+    """
+    found = [path for path in study.folder.cuts.glob("[0-9a-f]*") if path.is_dir()]
+    if not found:
+        msg = f"{study.name}: there is no cut yet. Run `afterglow build {study.name}`."
+        raise AfterglowError(msg)
+    # inputs.json is the first thing written into a cut, and never again.
+    newest = max(found, key=lambda path: ((path / "inputs.json").stat().st_mtime_ns, path.name))
+    return Cut(study.folder, newest.name)

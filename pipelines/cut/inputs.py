@@ -1,0 +1,197 @@
+"""What a cut is made of: the deliveries known, the study file, the code and the blinding; their hash is its id."""
+
+from __future__ import annotations
+
+import datetime as dt
+import importlib.metadata
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipelines.core.errors import InputRefusedError, NotAllowedError, StudyFileError
+from pipelines.core.hashing import sha256_file, sha256_json
+from pipelines.core.source import code_sha256
+from pipelines.land.receipts import DeliveryReceipt
+from pipelines.land.store import Arrival, landed_deliveries, landing_directory, treatment_directory
+from pipelines.study import Study
+
+# The libraries whose version can change a derived value or a written byte.
+_LIBRARIES = (
+    "dbt-core",
+    "dbt-duckdb",
+    "duckdb",
+    "great-expectations",
+    "matplotlib",
+    "numpy",
+    "pandas",
+    "pyarrow",
+    "pyreadstat",
+    "scipy",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LandedDelivery:
+    """A delivery that goes into a cut.
+
+    `current` ones are read: the newest snapshot of an export, or all its increments, where the newest value of a key
+    wins by `rank`.
+    """
+
+    delivery_id: str
+    siteid: str
+    file: str
+    layout_file: str
+    landing_key: str
+    delivered_on: str | None
+    outcome: str
+    codes: tuple[str, ...]
+    rows_in: int
+    rows_accepted: int
+    rows_quarantined: int
+    rank: int
+    current: bool
+    directory: Path
+    treatment_directory: Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class CutInputs:
+    """What a cut is made of: `document` is hashed, `deliveries` says where the rows lie."""
+
+    cut_id: str
+    document: dict[str, Any]
+    deliveries: tuple[LandedDelivery, ...]
+
+
+def cut_inputs(
+    study: Study,
+    *,
+    as_of: dt.date | None = None,
+    data_cutoff: dt.date | None = None,
+    blinded: bool | None = None,
+) -> CutInputs:
+    """Returns the inputs of the cut that these arguments ask for.
+
+    Args:
+        study: the study.
+        as_of: only deliveries exported (or, where the name holds no date, received) up to this day.
+        data_cutoff: what happened after this day is left out.
+        blinded: pool the arms and leave the vault closed; by default as the study file says.
+
+    Raises:
+        InputRefusedError: nothing was landed, or a delivery must be landed again because its contract changed.
+        NotAllowedError: the arms of a blinded study are asked for.
+        StudyFileError: a blinded cut of a study whose visits are read from arm-revealing codes.
+    """
+    blinded = study.blinding == "blinded" if blinded is None else blinded
+    _check_blinding(study, blinded=blinded)
+    deliveries = _ranked(study, _known_on(study, as_of))
+    document = {
+        "study": study.study,
+        "study_file_sha256": sha256_file(study.folder.study_file),
+        "code_sha256": code_sha256(),
+        "blinded": blinded,
+        "as_of": as_of.isoformat() if as_of else None,
+        "data_cutoff": data_cutoff.isoformat() if data_cutoff else None,
+        "deliveries": [_described(delivery) for delivery in deliveries],
+        "versions": {library: importlib.metadata.version(library) for library in _LIBRARIES},
+    }
+    return CutInputs(cut_id=sha256_json(document), document=document, deliveries=tuple(deliveries))
+
+
+def _check_blinding(study: Study, *, blinded: bool) -> None:
+    if not blinded and study.blinding == "blinded":
+        msg = (
+            f"{study.name} is a blinded study: its arms may not be read before it is unblinded. "
+            "Leave `blinded` as it is, or have the unblinding signed."
+        )
+        raise NotAllowedError(msg)
+    columns = [column for files in study.layouts.values() for export in files for column in export.columns.values()]
+    if blinded and any(column.to == "visit" and column.column_class == "treatment" for column in columns):
+        msg = (
+            f"{study.name}: its visits are read from codes that reveal the arm, so a blinded cut cannot tell which "
+            "period a score belongs to. Make an open cut, or ask for an export whose visit codes do not name the arm."
+        )
+        raise StudyFileError(msg)
+
+
+def _known_on(study: Study, as_of: dt.date | None) -> list[tuple[Arrival, DeliveryReceipt]]:
+    known: list[tuple[Arrival, DeliveryReceipt]] = []
+    for arrival, receipt in landed_deliveries(study):
+        if receipt is None:
+            msg = (
+                f"{study.name}: {arrival.site}/{arrival.file} was landed under another study file or version of "
+                f"the code. Run `afterglow land {study.name}` first."
+            )
+            raise InputRefusedError(msg)
+        if as_of is None or _day(arrival, receipt) <= as_of.isoformat():
+            known.append((arrival, receipt))
+    if not any(receipt.outcome in {"accepted", "warned"} for _, receipt in known):
+        msg = (
+            f"{study.name}: no accepted delivery to make a cut of. Put exports into {study.folder.inbox} and land them."
+        )
+        raise InputRefusedError(msg)
+    return known
+
+
+def _day(arrival: Arrival, receipt: DeliveryReceipt) -> str:
+    # The day of arrival orders exports that name none; it is no input of the cut itself, only their order is.
+    return receipt.delivered_on or arrival.received_at[:10]
+
+
+def _ranked(study: Study, known: list[tuple[Arrival, DeliveryReceipt]]) -> list[LandedDelivery]:
+    """Orders deliveries of one export by the day they were made, then by arrival: the last one is the newest."""
+    modes = {
+        (key, export.file): export.delivery
+        for key, site in study.sites.items()
+        for export in study.layouts[site.layout]
+    }
+    ordered = sorted(known, key=lambda pair: (_day(*pair), pair[0].received_at, pair[0].sha256, pair[0].file))
+    usable = [pair for pair in ordered if pair[1].outcome in {"accepted", "warned"}]
+    # Content under a second name is the same delivery.
+    first_names = {arrival.sha256: arrival for arrival, _ in reversed(usable)}
+    newest = {(arrival.site, receipt.layout_file): arrival.sha256 for arrival, receipt in usable}
+    deliveries = []
+    for rank, (arrival, receipt) in enumerate(ordered, start=1):
+        export = (arrival.site, receipt.layout_file)
+        is_usable = receipt.outcome in {"accepted", "warned"} and first_names[arrival.sha256] == arrival
+        current = is_usable and (modes.get(export) == "increment" or newest[export] == arrival.sha256)
+        deliveries.append(
+            LandedDelivery(
+                delivery_id=arrival.sha256,
+                siteid=arrival.site,
+                file=arrival.file,
+                layout_file=receipt.layout_file,
+                landing_key=receipt.landing_key,
+                delivered_on=receipt.delivered_on or None,
+                outcome=receipt.outcome,
+                codes=receipt.codes,
+                rows_in=receipt.rows_in,
+                rows_accepted=receipt.rows_accepted,
+                rows_quarantined=receipt.rows_quarantined,
+                rank=rank,
+                current=current,
+                directory=landing_directory(study.folder, arrival.sha256, receipt.landing_key),
+                treatment_directory=treatment_directory(study.folder, arrival.sha256, receipt.landing_key),
+            )
+        )
+    return deliveries
+
+
+def _described(delivery: LandedDelivery) -> dict[str, Any]:
+    return {
+        "delivery_id": delivery.delivery_id,
+        "siteid": delivery.siteid,
+        "file": delivery.file,
+        "layout_file": delivery.layout_file,
+        "landing_key": delivery.landing_key,
+        "delivered_on": delivery.delivered_on,
+        "outcome": delivery.outcome,
+        "codes": list(delivery.codes),
+        "rows_in": delivery.rows_in,
+        "rows_accepted": delivery.rows_accepted,
+        "rows_quarantined": delivery.rows_quarantined,
+        "rank": delivery.rank,
+        "current": delivery.current,
+    }

@@ -1,0 +1,162 @@
+"""Landing one delivery: bytes to text rows to typed rows, committed as a whole.
+
+Rule    rows in = accepted + quarantined, counted; what reveals the arm goes to the vault, and there only
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from pipelines.core.files import directory_written_whole
+from pipelines.core.hashing import canonical_json
+from pipelines.land.contract import Contract, contract_for
+from pipelines.land.readers import read_text_rows
+from pipelines.land.receipts import DeliveryReceipt, RefusedError
+from pipelines.land.shape import Shaped, shape
+from pipelines.land.store import (
+    UNKNOWN_FILE,
+    Arrival,
+    keep_bytes,
+    landing_directory,
+    open_vault,
+    read_receipt,
+    treatment_directory,
+    write_hashes,
+)
+from pipelines.land.write import write_rows, write_treatment
+from pipelines.study import Study, StudyFolder
+
+
+def known_receipt(study: Study, arrival: Arrival) -> DeliveryReceipt | None:
+    """Returns the receipt of a file that was landed under today's contract, or None."""
+    matched = contract_for(study, arrival.site, arrival.file)
+    return read_receipt(study.folder, arrival, matched[0].key if matched else UNKNOWN_FILE)
+
+
+def land_delivery(
+    connection: duckdb.DuckDBPyConnection, study: Study, arrival: Arrival, copy: Path, first_site: str
+) -> DeliveryReceipt:
+    """Lands the delivered bytes in `copy`; a refusal is a receipt too, and its bytes are kept in the vault.
+
+    `first_site` is the site that delivered this content first.
+    """
+    matched = contract_for(study, arrival.site, arrival.file)
+    key = matched[0].key if matched else UNKNOWN_FILE
+    exported_on = matched[1] if matched else None
+    try:
+        contract = _contract(study, arrival, matched[0] if matched else None, first_site)
+        receipt = _land_rows(connection, arrival, copy, contract, exported_on)
+    except RefusedError as refusal:
+        receipt = refused_receipt(arrival.site, arrival.file, arrival.sha256, refusal)
+        receipt = replace(
+            receipt,
+            landing_key=key,
+            layout_file=matched[0].export.file if matched else "",
+            delivered_on=exported_on or "",
+        )
+        keep_bytes(study.folder, copy, arrival.sha256, arrival.file, place="refused")
+        _commit(study.folder, receipt)
+    return receipt
+
+
+def _contract(study: Study, arrival: Arrival, contract: Contract | None, first_site: str) -> Contract:
+    if contract is None:
+        names = ", ".join(export.file for export in study.layouts[study.sites[arrival.site].layout])
+        raise RefusedError("F_FILE_UNKNOWN", f"The layout names: {names}.")
+    if first_site != arrival.site:
+        raise RefusedError("F_CROSS_SITE_DUP", f"The other site: {first_site}.")
+    return contract
+
+
+def _land_rows(
+    connection: duckdb.DuckDBPyConnection, arrival: Arrival, copy: Path, contract: Contract, exported_on: str | None
+) -> DeliveryReceipt:
+    folder = contract.study.folder
+    text = read_text_rows(copy, contract)
+    header = text.table.column_names
+    numbers = pa.array(range(1, text.table.num_rows + 1), pa.int64())
+    connection.register("delivered", text.table.add_column(0, "_source_row", numbers))
+    connection.execute("create or replace temp table rows_text as select * from delivered")
+    connection.unregister("delivered")
+    shaped = shape(connection, contract, header, exported_on)
+    _check_conservation(shaped, text.table.num_rows, contract.study.quarantine_limit_pct)
+    codes = (*text.codes, *shaped.codes)
+    receipt = DeliveryReceipt(
+        site=arrival.site,
+        file=arrival.file,
+        sha256=arrival.sha256,
+        outcome="warned" if codes else "accepted",
+        codes=codes,
+        detail="",
+        rows_in=shaped.rows_in,
+        rows_accepted=shaped.rows_accepted,
+        rows_quarantined=shaped.rows_quarantined,
+        landing_key=contract.key,
+        layout_file=contract.export.file,
+        delivered_on=exported_on or "",
+        new=True,
+    )
+    keep_bytes(folder, copy, arrival.sha256, arrival.file, place="vault" if contract.sensitive else "store")
+    # The vault's part first: a landing that is there is there with all its parts.
+    treatment = treatment_directory(folder, arrival.sha256, contract.key)
+    if not treatment.exists():
+        open_vault(folder)
+        with directory_written_whole(treatment) as directory:
+            write_treatment(connection, directory, shaped.domains, arrival)
+            write_hashes(directory)
+    _commit(
+        folder, receipt, lambda directory: write_rows(connection, directory, contract, header, shaped.domains, arrival)
+    )
+    return receipt
+
+
+def _check_conservation(shaped: Shaped, delivered: int, limit_pct: float) -> None:
+    if not delivered == shaped.rows_in == shaped.rows_accepted + shaped.rows_quarantined:
+        msg = (
+            f"rows are not conserved: {delivered} delivered, {shaped.rows_in} read, "
+            f"{shaped.rows_accepted} accepted, {shaped.rows_quarantined} quarantined. This is a bug; nothing landed."
+        )
+        raise AssertionError(msg)
+    if shaped.rows_quarantined * 100 > limit_pct * shaped.rows_in:
+        codes = ", ".join(shaped.codes)
+        detail = f"{shaped.rows_quarantined} of {shaped.rows_in} rows; allowed are {limit_pct:g} %. Reasons: {codes}."
+        raise RefusedError("F_QUARANTINE_SHARE", detail)
+
+
+def _commit(folder: StudyFolder, receipt: DeliveryReceipt, write: Callable[[Path], None] | None = None) -> None:
+    target = landing_directory(folder, receipt.sha256, receipt.landing_key)
+    document = {name: value for name, value in asdict(receipt).items() if name not in {"site", "file", "new"}}
+    try:
+        with directory_written_whole(target) as directory:
+            if write:
+                write(directory)
+            write_hashes(directory)
+            (directory / "receipt.json").write_bytes(canonical_json(document))
+    except OSError:
+        # Two processes may land the same bytes; the first to finish wins, and both wrote the same.
+        if not (target / "receipt.json").exists():
+            raise
+
+
+def refused_receipt(site: str, file: str, sha256: str, refusal: RefusedError) -> DeliveryReceipt:
+    """Returns the receipt of a file that is not landed."""
+    return DeliveryReceipt(
+        site=site,
+        file=file,
+        sha256=sha256,
+        outcome="refused",
+        codes=(refusal.code,),
+        detail=str(refusal),
+        rows_in=0,
+        rows_accepted=0,
+        rows_quarantined=0,
+        landing_key=UNKNOWN_FILE,
+        layout_file="",
+        delivered_on="",
+        new=True,
+    )

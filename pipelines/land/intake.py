@@ -1,0 +1,86 @@
+"""Intake: find what lies in the inbox and take a copy of it, touching nothing and following nothing.
+
+Order   name → a regular file, opened without following links → copy while hashing → the same before and after
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import re
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipelines.land.receipts import RefusedError
+
+_IGNORED = re.compile(r"\..*|~\$.*|.*\.tmp|.*\.part|Thumbs\.db|README(\..*)?", re.IGNORECASE)
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._ +=@-]{0,199}")
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """Something that lies in a site's folder of the inbox."""
+
+    site: str
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """The file's name, safe to print: anything unusual is escaped."""
+        return self.path.name if _NAME.fullmatch(self.path.name) else ascii(os.fsencode(self.path.name))[2:-1]
+
+
+def inbox_files(inbox: Path, sites: list[str]) -> Iterator[Found]:
+    """Yields what lies in the folders of `sites`, in the order of their names."""
+    for site in sites:
+        folder = inbox / site
+        if folder.is_dir() and not folder.is_symlink():
+            for path in sorted(folder.iterdir(), key=lambda entry: os.fsencode(entry.name)):
+                yield Found(site=site, path=path)
+
+
+def is_ignored(found: Found) -> bool:
+    """Whether this is a by-product of an editor or a system, recorded and left alone."""
+    return _IGNORED.fullmatch(found.path.name) is not None
+
+
+def take_copy(found: Found, target: Path) -> str:
+    """Copies the delivered bytes to `target`; returns their SHA-256.
+
+    Raises:
+        RefusedError: the name, the kind of file or its state does not allow it.
+    """
+    if not _NAME.fullmatch(found.path.name):
+        raise RefusedError("F_NAME", "Letters, digits and . _ - + = @ are allowed. Ask the site to rename it.")
+    try:
+        # O_NONBLOCK: a FIFO without a writer would hang the open.
+        descriptor = os.open(found.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except PermissionError:
+        raise RefusedError("F_PERMISSION") from None
+    except FileNotFoundError:
+        raise RefusedError("F_UNSTABLE") from None
+    except OSError as error:
+        if error.errno in {errno.ELOOP, errno.ENXIO}:
+            raise RefusedError("F_NOT_REGULAR") from None
+        raise
+    with os.fdopen(descriptor, "rb") as source:
+        before = os.fstat(source.fileno())
+        if not stat.S_ISREG(before.st_mode):
+            raise RefusedError("F_NOT_REGULAR")
+        if before.st_size == 0:
+            raise RefusedError("F_EMPTY")
+        digest = hashlib.sha256()
+        copied = 0
+        with target.open("wb") as copy:
+            while chunk := source.read(_CHUNK):
+                digest.update(chunk)
+                copy.write(chunk)
+                copied += len(chunk)
+        after = os.fstat(source.fileno())
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or copied != after.st_size:
+        raise RefusedError("F_UNSTABLE")
+    return digest.hexdigest()

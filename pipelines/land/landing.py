@@ -1,0 +1,122 @@
+"""Landing: take what the sites delivered exactly as it came.
+
+Reads   the inbox, one folder a site; nothing in it is moved or changed
+Writes  the same bytes, their rows as text, and typed SDTM-shaped rows with where each came from
+Rule    a delivery is accepted whole, in part with its bad rows set aside, or refused; never repaired
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+from pipelines.core import duck
+from pipelines.core.errors import StudyFileError
+from pipelines.core.hashing import sha256_bytes
+from pipelines.land.delivery import known_receipt, land_delivery, refused_receipt
+from pipelines.land.intake import inbox_files, is_ignored, take_copy
+from pipelines.land.receipts import DeliveryReceipt, LandReceipt, RefusedError
+from pipelines.land.store import Arrival, arrivals, delivered_path, first_sites, open_vault, record_arrival
+from pipelines.study import Study, StudyFolder, load_study
+
+# Below this, starting a second process takes longer than it saves.
+_WORTH_A_PROCESS = 12
+
+Pending = tuple[Arrival, Path]
+
+
+def land(study: Study, *, sites: Sequence[str] | None = None, workers: int | None = None) -> LandReceipt:
+    """Lands everything the inbox holds for `sites` (all by default), and stored deliveries whose contract changed.
+
+    The same bytes under the same contract are not read again. A file is refused on its own; the others go on.
+
+    Args:
+        study: the study.
+        sites: keys of its sites.
+        workers: how many processes land side by side; by default one a processor, where there is work for them.
+
+    Raises:
+        StudyFileError: one of `sites` is not in the study file.
+    """
+    chosen = list(study.sites) if sites is None else list(sites)
+    if unknown := [site for site in chosen if site not in study.sites]:
+        msg = f"{study.name}: no site {', '.join(map(ascii, unknown))}. Sites: {', '.join(study.sites)}."
+        raise StudyFileError(msg)
+    with _workspace(study.folder) as workspace:
+        refused, ignored, seen = _take_in(study, chosen, workspace)
+        pending = seen | _stored(study, chosen, seen)
+        known = {arrival: receipt for arrival in pending if (receipt := known_receipt(study, arrival))}
+        new = _land_pending(
+            study, [(arrival, copy) for arrival, copy in pending.items() if arrival not in known], workers
+        )
+    receipts = sorted([*refused, *known.values(), *new], key=lambda receipt: (chosen.index(receipt.site), receipt.file))
+    return LandReceipt(deliveries=tuple(receipts), ignored=tuple(ignored))
+
+
+@contextlib.contextmanager
+def _workspace(folder: StudyFolder) -> Iterator[Path]:
+    # In the vault: until its contract is known, a copy may hold anything.
+    open_vault(folder)
+    with tempfile.TemporaryDirectory(prefix=".landing-", dir=folder.vault) as name:
+        yield Path(name)
+
+
+def _take_in(
+    study: Study, sites: list[str], workspace: Path
+) -> tuple[list[DeliveryReceipt], list[str], dict[Arrival, Path]]:
+    """Copies what lies in the inbox; returns what could not be, what is ignored, and the copies."""
+    refused: list[DeliveryReceipt] = []
+    ignored: list[str] = []
+    copies: dict[Arrival, Path] = {}
+    for number, found in enumerate(inbox_files(study.folder.inbox, sites)):
+        if is_ignored(found):
+            ignored.append(f"{found.site}/{found.name}")
+            continue
+        copy = workspace / str(number)
+        try:
+            sha256 = take_copy(found, copy)
+        except RefusedError as refusal:
+            # Without a stable copy there are no bytes to keep; the file stays in the inbox and is tried again.
+            empty = sha256_bytes(b"") if refusal.code == "F_EMPTY" else ""
+            refused.append(refused_receipt(found.site, found.name, empty, refusal))
+        else:
+            copies[record_arrival(study.folder, found.site, found.name, sha256)] = copy
+    return refused, ignored, copies
+
+
+def _stored(study: Study, sites: list[str], seen: dict[Arrival, Path]) -> dict[Arrival, Path]:
+    """Returns deliveries that have left the inbox: their bytes are in the store."""
+    gone = [arrival for arrival in arrivals(study.folder) if arrival.site in sites and arrival not in seen]
+    kept = {arrival: delivered_path(study.folder, arrival.sha256, arrival.file) for arrival in gone}
+    return {arrival: path for arrival, path in kept.items() if path is not None}
+
+
+def _land_pending(study: Study, pending: list[Pending], workers: int | None) -> list[DeliveryReceipt]:
+    if workers is None:
+        workers = min(os.cpu_count() or 1, len(pending) // _WORTH_A_PROCESS)
+    if workers <= 1 or len(pending) < workers:
+        return _land_all(study, pending)
+    # Largest first, dealt out in turn: the shares take about equally long.
+    pending = sorted(pending, key=lambda item: (-item[1].stat().st_size, item[0]))
+    shares = [pending[number::workers] for number in range(workers)]
+    # Spawned: DuckDB and Airflow have threads, and a fork with threads can hang.
+    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+        landed = pool.map(_land_share, [study.folder.root] * workers, shares)
+        return [receipt for share in landed for receipt in share]
+
+
+def _land_share(root: Path, pending: list[Pending]) -> list[DeliveryReceipt]:
+    return _land_all(load_study(root), pending)
+
+
+def _land_all(study: Study, pending: list[Pending]) -> list[DeliveryReceipt]:
+    if not pending:
+        return []
+    first = first_sites(study.folder)
+    with contextlib.closing(duck.connect()) as connection:
+        return [land_delivery(connection, study, arrival, copy, first[arrival.sha256]) for arrival, copy in pending]

@@ -1,0 +1,45 @@
+"""What every reader returns, and the check of the header that every reader makes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from pipelines.land.contract import Contract
+from pipelines.land.receipts import RefusedError
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextRows:
+    """A file's rows as text: one string column for each column of the file, in its order; and warnings."""
+
+    table: pa.Table
+    codes: tuple[str, ...] = ()
+
+
+def check_header(header: list[str], contract: Contract) -> None:
+    """Compares the header with the contract, by name; the order does not matter.
+
+    Raises:
+        RefusedError: a name stands twice or is empty (F_HEADER), is undeclared or missing (F_CONTRACT).
+    """
+    folded = [name.strip().casefold() for name in header]
+    if "" in folded or len(set(folded)) < len(folded):
+        repeated = sorted(
+            {str(position + 1) for position, name in enumerate(folded) if folded.count(name) > 1 or not name}
+        )
+        raise RefusedError("F_HEADER", f"Columns number {', '.join(repeated)}.")
+    undeclared, missing = contract.undeclared(header), contract.missing(header)
+    if undeclared or missing:
+        detail = f"Missing: {_names(missing)}. Undeclared: {_names(undeclared)}. "
+        raise RefusedError(
+            "F_CONTRACT", detail + "Ask the site for a new export, or change the layout in the study file."
+        )
+
+
+def _names(names: list[str]) -> str:
+    # A header is the site's text: shortened and escaped, so that it can forge no log line.
+    shown = [ascii(name)[1:-1][:40] for name in names[:10]]
+    more = f" and {len(names) - 10} more" if len(names) > 10 else ""
+    return (", ".join(shown) or "none") + more

@@ -1,0 +1,99 @@
+"""What landing says about a delivery: its receipt, and the reason codes it may carry.
+
+Rule    a reason names file, row, column and what to do; it never holds a value
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Outcome = Literal["accepted", "warned", "refused", "held"]
+
+# One sentence for each reason code, as a site would understand it. F_ refuses the file, Q_ sets a row aside, W_ warns.
+REASONS = {
+    "F_ARCHIVE": "The archive is damaged.",
+    "F_CONTRACT": "The columns differ from what the study file declares.",
+    "F_CROSS_SITE_DUP": "The same content was delivered by another site.",
+    "F_DIALECT": "The delimiter is not the declared one.",
+    "F_EMPTY": "The file is empty.",
+    "F_ENCODING": "The text is not in the declared encoding.",
+    "F_FILE_UNKNOWN": "No export of the site's layout has this file name.",
+    "F_HEADER": "Two columns have the same name, or a column has none.",
+    "F_MAGIC": "The content is not what the file name says.",
+    "F_NAME": "The file name holds a character that is not allowed.",
+    "F_NOT_REGULAR": "This is a link, a folder or a device, not a file.",
+    "F_NUL": "The text holds a NUL byte.",
+    "F_PARSE": "The file cannot be read in its format.",
+    "F_PERMISSION": "The file may not be read.",
+    "F_QUARANTINE_SHARE": "More rows than the study allows would be set aside.",
+    "F_QUOTE": "A quotation mark is opened and never closed.",
+    "F_RAGGED": "A row has more or fewer fields than the header.",
+    "F_TRAILING": "Bytes follow the last record.",
+    "F_TRUNCATED": "The file ends in the middle of a record.",
+    "F_UNSTABLE": "The file changed while it was read; it is tried again at the next run.",
+    "F_XPT_HEADER": "This is no SAS transport file of version 5 or 8.",
+    "Q_CODE": "The code is none of those the study file declares.",
+    "Q_DATE": "This is no date of the calendar in ISO 8601.",
+    "Q_DATE_AMBIGUOUS": "The order of day and month is not declared.",
+    "Q_DATE_RANGE": "The date lies after the day of the export, or before 1900.",
+    "Q_DUP": "The same record stands twice with different values; both are set aside.",
+    "Q_FK": "The visit or site is not one of the study's.",
+    "Q_HEADER_ROW": "The header is repeated among the rows.",
+    "Q_ID_CHARSET": "The key holds a character other than letters, digits and . _ - /",
+    "Q_KEY": "The key of the row is missing.",
+    "Q_MISSING": "A required value is missing.",
+    "Q_NUMBER": "This is no number as declared.",
+    "Q_RANGE": "The value lies outside the allowed range.",
+    "Q_TYPE": "A whole number is expected.",
+    "Q_UNIT": "The unit is not one the study file declares for this test.",
+    "W_BOM": "The file starts with a byte order mark.",
+    "W_DUP": "The same record stands twice with the same values; it counts once.",
+    "W_NO_ROWS": "The file has a header and no rows.",
+}
+
+
+class RefusedError(Exception):
+    """A file cannot be landed; `code` is its reason, `detail` says where, without values."""
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(f"{code}: {REASONS[code]} {detail}".rstrip())
+        self.code = code
+        self.detail = detail
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeliveryReceipt:
+    """What became of one delivered file."""
+
+    site: str
+    file: str
+    sha256: str
+    outcome: Outcome
+    codes: tuple[str, ...]
+    detail: str
+    rows_in: int
+    rows_accepted: int
+    rows_quarantined: int
+    landing_key: str
+    layout_file: str
+    delivered_on: str
+    new: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class LandReceipt:
+    """What landing found in the inbox."""
+
+    deliveries: tuple[DeliveryReceipt, ...]
+    ignored: tuple[str, ...]
+
+    @property
+    def new(self) -> tuple[DeliveryReceipt, ...]:
+        """Deliveries that were not known before this run."""
+        return tuple(delivery for delivery in self.deliveries if delivery.new)
+
+    @property
+    def refused(self) -> tuple[DeliveryReceipt, ...]:
+        """Deliveries that were refused."""
+        return tuple(delivery for delivery in self.deliveries if delivery.outcome == "refused")

@@ -1,0 +1,151 @@
+"""The store: what was landed, by the SHA-256 of its bytes; nothing in it is ever changed.
+
+store/deliveries/<sha256>/delivered/<name>            the bytes as delivered (in the vault where they reveal the arm)
+store/deliveries/<sha256>/<landing key>/receipt.json    what became of them under one contract
+                                       /text.parquet, rows/<domain>.parquet, quarantine.parquet, hashes.json
+store/arrivals/<hash>.json                              which site delivered it, under which name, and when first seen
+vault/deliveries, vault/treatment, vault/refused        the same for what must not be seen
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pipelines.core.files import fsync_directory, fsync_file, write_atomically
+from pipelines.core.hashing import canonical_json, sha256_file, sha256_json
+from pipelines.land.contract import contract_for
+from pipelines.land.receipts import DeliveryReceipt
+from pipelines.study import Study, StudyFolder
+
+
+@dataclass(frozen=True, kw_only=True, order=True)
+class Arrival:
+    """One file that a site delivered: name, content, and the UTC time at which it was first seen."""
+
+    site: str
+    file: str
+    sha256: str
+    received_at: str
+
+
+def record_arrival(folder: StudyFolder, site: str, file: str, sha256: str) -> Arrival:
+    """Writes down that the file was seen, once; returns the record."""
+    path = folder.arrivals / f"{sha256_json([site, file, sha256])}.json"
+    if not path.exists():
+        received_at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        arrival = Arrival(site=site, file=file, sha256=sha256, received_at=received_at)
+        write_atomically(path, canonical_json(asdict(arrival)))
+    return Arrival(**json.loads(path.read_bytes()))
+
+
+def arrivals(folder: StudyFolder) -> list[Arrival]:
+    """Returns every file ever seen, in a fixed order."""
+    if not folder.arrivals.is_dir():
+        return []
+    return sorted(Arrival(**json.loads(path.read_bytes())) for path in folder.arrivals.glob("*.json"))
+
+
+def first_sites(folder: StudyFolder) -> dict[str, str]:
+    """Returns by content the site that delivered it first; of two first seen together, the first by name."""
+    ordered = sorted(arrivals(folder), key=lambda arrival: (arrival.received_at, arrival.site), reverse=True)
+    return {arrival.sha256: arrival.site for arrival in ordered}
+
+
+def landing_directory(folder: StudyFolder, sha256: str, landing_key: str) -> Path:
+    """Where the rows of a delivery lie, as landed under one contract."""
+    return folder.deliveries / sha256 / landing_key[:16]
+
+
+def treatment_directory(folder: StudyFolder, sha256: str, landing_key: str) -> Path:
+    """Where the arm-revealing variables of the same rows lie."""
+    return folder.vault / "treatment" / sha256 / landing_key[:16]
+
+
+def delivered_path(folder: StudyFolder, sha256: str, file: str) -> Path | None:
+    """Returns where the bytes as delivered are kept, or None where they are not."""
+    places = (
+        folder.deliveries / sha256 / "delivered",
+        folder.vault / "deliveries" / sha256,
+        folder.vault / "refused" / sha256,
+    )
+    for place in places:
+        if place.is_dir() and (kept := sorted(place.iterdir())):
+            return next((path for path in kept if path.name == file), kept[0])
+    return None
+
+
+def keep_bytes(folder: StudyFolder, copy: Path, sha256: str, file: str, *, place: str) -> None:
+    """Keeps the delivered bytes under their hash; `place` is store, vault or refused."""
+    directory = {
+        "store": folder.deliveries / sha256 / "delivered",
+        "vault": folder.vault / "deliveries" / sha256,
+        "refused": folder.vault / "refused" / sha256,
+    }[place]
+    if place != "store":
+        open_vault(folder)
+    target = directory / file
+    if target.exists():
+        return
+    directory.mkdir(parents=True, exist_ok=True)
+    partial = directory / f".{file}.{os.getpid()}"
+    shutil.copyfile(copy, partial)
+    fsync_file(partial)
+    partial.chmod(0o400 if place != "store" else 0o444)
+    partial.replace(target)
+    fsync_directory(directory)
+
+
+def open_vault(folder: StudyFolder) -> None:
+    """Makes the vault, for its owner only."""
+    folder.vault.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.vault.chmod(0o700)
+
+
+def read_receipt(folder: StudyFolder, arrival: Arrival, landing_key: str) -> DeliveryReceipt | None:
+    """Returns the receipt of a delivery as landed under this contract, or None where it was not."""
+    path = landing_directory(folder, arrival.sha256, landing_key) / "receipt.json"
+    if not path.exists():
+        return None
+    document = json.loads(path.read_bytes())
+    document |= {"codes": tuple(document["codes"]), "new": False, "site": arrival.site, "file": arrival.file}
+    return DeliveryReceipt(**document)
+
+
+def landed_deliveries(study: Study) -> list[tuple[Arrival, DeliveryReceipt | None]]:
+    """Returns every arrival with its receipt under today's study file; None where it must be landed again first."""
+    found: list[tuple[Arrival, DeliveryReceipt | None]] = []
+    for arrival in arrivals(study.folder):
+        if arrival.site in study.sites:
+            matched = contract_for(study, arrival.site, arrival.file)
+            key = matched[0].key if matched else UNKNOWN_FILE
+            found.append((arrival, read_receipt(study.folder, arrival, key)))
+    return found
+
+
+def write_hashes(directory: Path) -> None:
+    """Writes the hash of every file below `directory` into its hashes.json."""
+    files = sorted(path for path in directory.rglob("*") if path.is_file())
+    hashes = {path.relative_to(directory).as_posix(): sha256_file(path) for path in files}
+    (directory / "hashes.json").write_bytes(canonical_json(hashes))
+
+
+def damaged_files(directory: Path) -> list[Path]:
+    """Returns the files of a landing whose bytes are not those that were written, and those that are gone.
+
+    Most flipped bits of a Parquet file read as a wrong value without an error, so hashes are checked before it is read.
+    """
+    try:
+        hashes = json.loads((directory / "hashes.json").read_bytes())
+    except (OSError, ValueError):
+        return [directory / "hashes.json"]
+    paths = {directory / name: sha256 for name, sha256 in hashes.items()}
+    return [path for path, sha256 in paths.items() if not path.is_file() or sha256_file(path) != sha256]
+
+
+# The landing key of a file that no export of the layout names.
+UNKNOWN_FILE = "0" * 64

@@ -1,0 +1,122 @@
+"""Typing by full-match patterns, as SQL: DuckDB's own casts are lax ('5.6' as integer is 6, '0x1F' is 31).
+
+Each function returns SQL over a text expression. RE2's classes are ASCII only, so full-width digits never pass.
+"""
+
+from __future__ import annotations
+
+from pipelines.core.duck import identifier, literal
+from pipelines.land.contract import ColumnRule
+from pipelines.study.layout import CodeValue, Column
+
+_INTEGER = "[+-]?[0-9]{1,18}"
+_NUMBER = "[+-]?([0-9]+(MARK[0-9]*)?|MARK[0-9]+)([eE][+-]?[0-9]{1,3})?"
+_ISO_DATE = "[0-9]{4}(-[0-9]{2}(-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2})?)?)?)?"
+_LOCAL_DATE = "[0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{4}"
+_KEY = "[A-Za-z0-9][A-Za-z0-9._/-]{0,63}"
+
+
+def present(rule: ColumnRule, missing: tuple[str, ...]) -> str:
+    """Returns the column's text, or null where it holds one of the declared missing codes."""
+    codes = list(dict.fromkeys((*missing, *rule.column.missing)))
+    name = identifier(rule.name)
+    return f"case when {name} not in ({', '.join(map(literal, codes))}) then {name} end" if codes else name
+
+
+def typed(text: str, column: Column, decimal: str) -> str:
+    """Returns the typed value of `text`, null where it has the wrong form (then `error` says why)."""
+    match column.type:
+        case "integer":
+            return f"case when regexp_full_match({text}, '{_INTEGER}') then try_cast({text} as bigint) end"
+        case "number":
+            plain = text if decimal == "." else f"replace({text}, {literal(decimal)}, '.')"
+            value = f"try_cast({plain} as double)"
+            return f"case when regexp_full_match({text}, '{_number(decimal)}') and isfinite({value}) then {value} end"
+        case "date":
+            return _date(text, column)
+        case "text":
+            return _decoded(text, column)
+
+
+def error(text: str, value: str, rule: ColumnRule, exported_on: str | None) -> str:
+    """Returns the reason code of a value, null where there is nothing wrong with it."""
+    column, target = rule.column, rule.target
+    variable = target.variable if target else None
+    cases: list[tuple[str, str]] = []
+    key = variable in {"subject", "usubjid"}
+    if key or column.required:
+        is_key = key or variable in {"visit", "visitnum", "site", "date"}
+        cases.append((f"{text} is null or trim({text}) = ''", "Q_KEY" if is_key else "Q_MISSING"))
+    if key:
+        cases.append((f"not regexp_full_match({text}, '{_KEY}')", "Q_ID_CHARSET"))
+    cases += _form_errors(text, value, column, exported_on)
+    if column.codes is not None:
+        listed = ", ".join(map(literal, column.codes))
+        cases.append((f"{text} not in ({listed})", "Q_FK" if variable in {"visit", "site"} else "Q_CODE"))
+    limits = [limit for limit in (column.range, target.allowed if target else None) if limit]
+    if column.type in {"integer", "number"}:
+        cases += [(f"not {value} between {low!r} and {high!r}", "Q_RANGE") for low, high in limits]
+    if not cases:
+        return "null"
+    return "case " + " ".join(f"when {condition} then '{code}'" for condition, code in cases) + " end"
+
+
+def arm_of(text: str, column: Column) -> str | None:
+    """Returns the arm that a code stands for, where codes name arms beside visits."""
+    arms = {
+        code: meaning.arm
+        for code, meaning in (column.codes or {}).items()
+        if isinstance(meaning, CodeValue) and meaning.arm is not None
+    }
+    return _case(text, arms) if arms else None
+
+
+def _form_errors(text: str, value: str, column: Column, exported_on: str | None) -> list[tuple[str, str]]:
+    wrong = f"{text} is not null and {value} is null"
+    match column.type:
+        case "integer":
+            return [(f"{wrong} and regexp_full_match({text}, '{_number('.')}')", "Q_TYPE"), (wrong, "Q_NUMBER")]
+        case "number":
+            return [(wrong, "Q_NUMBER")]
+        case "date":
+            latest = [f"substr({value}, 1, 10) > {literal(exported_on)}"] if exported_on else []
+            outside = " or ".join([f"{value} < '1900'", *latest])
+            undeclared = f"{wrong} and regexp_full_match({text}, '{_LOCAL_DATE}')"
+            ambiguous = [(undeclared, "Q_DATE_AMBIGUOUS")] if column.date_order == "ymd" else []
+            return [*ambiguous, (wrong, "Q_DATE"), (outside, "Q_DATE_RANGE")]
+        case "text":
+            return []
+
+
+def _number(decimal: str) -> str:
+    return _NUMBER.replace("MARK", f"[{decimal}]")
+
+
+def _date(text: str, column: Column) -> str:
+    iso = text
+    if column.date_order != "ymd":
+        names = "['day', 'month', 'year']" if column.date_order == "dmy" else "['month', 'day', 'year']"
+        parts = f"regexp_extract({text}, '^([0-9]+)[./-]([0-9]+)[./-]([0-9]+)$', {names})"
+        joined = f"{parts}.year || '-' || lpad({parts}.month, 2, '0') || '-' || lpad({parts}.day, 2, '0')"
+        iso = f"case when regexp_full_match({text}, '{_LOCAL_DATE}') then {joined} else {text} end"
+    # The calendar decides: 2024-02-30 and 24:30 cast to nothing. A partial date is completed only to be checked.
+    completed = f"substr({iso}, 1, 10) || case length({iso}) when 4 then '-01-01' when 7 then '-01' else '' end"
+    seconds = f"case length({iso}) when 16 then ':00' else '' end"
+    time = f"(length({iso}) <= 10 or try_cast(substr({iso}, 12) || {seconds} as time) is not null)"
+    valid = f"regexp_full_match({iso}, '{_ISO_DATE}') and try_cast({completed} as date) is not null and {time}"
+    return f"case when {valid} then replace({iso}, ' ', 'T') end"
+
+
+def _decoded(text: str, column: Column) -> str:
+    if column.codes is None:
+        return text
+    meanings = {
+        code: meaning.visit if isinstance(meaning, CodeValue) else meaning for code, meaning in column.codes.items()
+    }
+    if all(code == meaning for code, meaning in meanings.items()):
+        return text
+    return _case(text, {code: meaning for code, meaning in meanings.items() if meaning is not None})
+
+
+def _case(text: str, meanings: dict[str, str]) -> str:
+    return "case " + " ".join(f"when {text} = {literal(c)} then {literal(m)}" for c, m in meanings.items()) + " end"

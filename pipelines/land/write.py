@@ -1,0 +1,74 @@
+"""Writing what was shaped, as Parquet: ordered, with page checksums, so that the same rows give the same bytes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from pipelines.core.duck import identifier, literal
+from pipelines.core.parquet import write_parquet
+from pipelines.land.contract import Contract
+from pipelines.land.receipts import REASONS
+from pipelines.land.store import Arrival
+from pipelines.study.domains import DOMAINS
+
+_ORDER = "order by _source_row, _record"
+
+
+def write_rows(
+    connection: duckdb.DuckDBPyConnection,
+    directory: Path,
+    contract: Contract,
+    header: list[str],
+    domains: tuple[str, ...],
+    arrival: Arrival,
+) -> None:
+    """Writes text.parquet, quarantine.parquet and rows/<domain>.parquet, without anything that reveals the arm."""
+    source = _source(arrival)
+    open_columns = [
+        identifier(rule.name)
+        for rule in contract.rules(header)
+        if rule.column.column_class not in {"treatment", "drop"}
+    ]
+    listed = ", ".join([source, "_source_row", *open_columns])
+    _copy(connection, f"select {listed} from rows_text order by _source_row", directory / "text.parquet")
+    reasons = " ".join(f"when {literal(code)} then {literal(reason)}" for code, reason in REASONS.items())
+    _copy(
+        connection,
+        f"select {source}, _source_row, column_name, code, case code {reasons} end as reason "
+        "from quarantine order by _source_row, column_name, code",
+        directory / "quarantine.parquet",
+    )
+    rows = directory / "rows"
+    rows.mkdir()
+    for name in domains:
+        shown = [identifier(variable.name) for variable in DOMAINS[name].variables if not variable.treatment]
+        listed = ", ".join(["studyid, siteid, usubjid", *shown, source, "_source_row", "_record"])
+        _copy(connection, f"select {listed} from {identifier('records_' + name)} {_ORDER}", rows / f"{name}.parquet")
+
+
+def write_treatment(
+    connection: duckdb.DuckDBPyConnection, directory: Path, domains: tuple[str, ...], arrival: Arrival
+) -> None:
+    """Writes the arm-revealing variables of the same records, for the vault."""
+    for name in domains:
+        hidden = [identifier(variable.name) for variable in DOMAINS[name].variables if variable.treatment]
+        if hidden:
+            listed = ", ".join([_source(arrival), "_source_row", "_record", *hidden])
+            any_held = " or ".join(f"{variable} is not null" for variable in hidden)
+            _copy(
+                connection,
+                f"select {listed} from {identifier('records_' + name)} where {any_held} {_ORDER}",
+                directory / f"{name}.parquet",
+            )
+
+
+def _source(arrival: Arrival) -> str:
+    return f"{literal(arrival.sha256)} as _delivery_id, {literal(arrival.file)} as _source_file"
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, sql: str, path: Path) -> None:
+    table = connection.sql(sql).to_arrow_table()
+    if table.num_rows or path.name in {"text.parquet", "quarantine.parquet"}:
+        write_parquet(table, path)

@@ -1,0 +1,93 @@
+"""Step 6, publish: move the pointer to a cut that passed its gates and carries its signatures.
+
+Order   verdict → manifest against the files → signatures → seal → everything durable → pointer, atomically
+Rule    a reader sees the old cut or the new one; a cut that was published is never written again
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pipelines.core.errors import GateFailedError, IntegrityError
+from pipelines.core.files import fsync_directory, fsync_file, write_atomically
+from pipelines.core.hashing import canonical_json, sha256_file
+from pipelines.cut import Cut
+from pipelines.gate.verdict import read_verdict
+from pipelines.manifest import SIGNATURES_PAGE, differences, inputs_match, manifest_sha256, sealed_document
+from pipelines.sign import check_signed, signatures
+from pipelines.study import Study
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublishReceipt:
+    """What publishing did; `reused` when the pointer stood there already."""
+
+    cut_id: str
+    manifest_sha256: str
+    report: Path
+    reused: bool
+
+
+def publish(study: Study, cut_id: str) -> PublishReceipt:
+    """Publishes a cut.
+
+    Raises:
+        GateFailedError: a critical check failed or could not run; the published cut stays as it is.
+        NotAllowedError: a signature that the study file asks for is missing.
+        IntegrityError: the candidate's files are not those that were made.
+        BusyError: another process works on the study.
+    """
+    cut = Cut(study.folder, cut_id)
+    with study.folder.lock():
+        verdict = read_verdict(cut)
+        if verdict.blocking:
+            msg = (
+                f"{study.name}: cut {cut.short_id} is not published: its gates say {verdict.verdict}. "
+                f"Blocked by: {', '.join(verdict.blocked_by) or 'no check ran'}. "
+                f"See {cut.report / 'validation.html'}. The published cut is unchanged."
+            )
+            raise GateFailedError(msg)
+        bound = manifest_sha256(cut)
+        check_signed(study, cut)
+        if not cut.seal.exists():
+            _seal(study, cut)
+        wrong = differences(cut)
+        if not inputs_match(cut):
+            wrong.append(f"{cut.inputs_file}: does not have the hash that names the cut")
+        if wrong:
+            msg = "\n".join(
+                [
+                    f"{study.name}: cut {cut.short_id} is not published.",
+                    *(wrong if inputs_match(cut) else [str(cut.inputs_file)]),
+                ]
+            )
+            raise IntegrityError(msg)
+        pointer = {"cut_id": cut_id, "manifest_sha256": bound, "seal_sha256": sha256_file(cut.seal)}
+        content = canonical_json(pointer)
+        reused = study.folder.pointer.exists() and study.folder.pointer.read_bytes() == content
+        if not reused:
+            _make_durable(cut)
+            write_atomically(study.folder.pointer, content)
+    return PublishReceipt(cut_id=cut_id, manifest_sha256=bound, report=cut.report / "index.html", reused=reused)
+
+
+def _seal(study: Study, cut: Cut) -> None:
+    from pipelines.report import signatures_page
+
+    page = signatures_page(study, cut, [asdict(signature) for signature in signatures(cut)])
+    write_atomically(cut.directory / SIGNATURES_PAGE, page.encode())
+    cut.duckdb.chmod(0o444)
+    published_at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    write_atomically(cut.seal, canonical_json(sealed_document(cut, published_at)))
+
+
+def _make_durable(cut: Cut) -> None:
+    for path in sorted(cut.directory.rglob("*")):
+        if path.is_dir():
+            fsync_directory(path)
+        else:
+            fsync_file(path)
+            path.chmod(0o444)
+    fsync_directory(cut.directory)

@@ -1,0 +1,151 @@
+"""What a study file must hold beyond its types: that names refer to something, and numbers make sense together."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import NamedTuple
+
+from pipelines.study.catalogue import catalogue
+from pipelines.study.layout import CodeValue, Column, ExportFile, spread
+from pipelines.study.model import Study
+from pipelines.study.targets import TargetError, parse_target
+
+CONDITION = re.compile(r"\s*([a-z][a-z0-9_]*)\s*(=|!=)\s*'([^']*)'\s*")
+
+
+class Problem(NamedTuple):
+    """One mistake: where in the file, and what is wrong and what would be right."""
+
+    location: tuple[str | int, ...]
+    text: str
+
+    @property
+    def key(self) -> str:
+        """The place as the reader would say it: `visits[2].window`."""
+        parts = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in self.location)
+        return parts.lstrip(".") or "file"
+
+
+def problems(study: Study) -> list[Problem]:
+    """Returns every mistake of the study that its types do not show."""
+    return [
+        *_sites(study),
+        *_visits(study),
+        *_endpoints(study),
+        *_population(study),
+        *(found for name, files in study.layouts.items() for found in _layout(study, name, files)),
+    ]
+
+
+def parse_population(text: str) -> list[tuple[str, str, str]] | None:
+    """Returns the conditions as (variable, operator, value), or None where `text` is none."""
+    found: list[tuple[str, str, str]] = []
+    for part in text.split(" and "):
+        match = CONDITION.fullmatch(part)
+        if match is None:
+            return None
+        found.append((match.group(1), match.group(2), match.group(3)))
+    return found
+
+
+def _sites(study: Study) -> Iterator[Problem]:
+    for key, site in study.sites.items():
+        if site.layout not in study.layouts:
+            yield Problem(("sites", key, "layout"), f"no such layout. Layouts: {', '.join(study.layouts)}.")
+
+
+def _visits(study: Study) -> Iterator[Problem]:
+    names = [visit.visit for visit in study.visits]
+    for index, visit in enumerate(study.visits):
+        where = ("visits", index)
+        if names.index(visit.visit) != index:
+            yield Problem((*where, "visit"), "this visit stands twice. Give each visit its own name.")
+        if visit.window and visit.window[0] > visit.window[1]:
+            yield Problem((*where, "window"), "the window ends before it starts. Write [first day, last day].")
+        if visit.day == 0:
+            yield Problem((*where, "day"), "there is no study day 0: day 1 is the first dose, day -1 the day before.")
+        if visit.day is not None and visit.window and not visit.window[0] <= visit.day <= visit.window[1]:
+            yield Problem((*where, "window"), "the target day lies outside its window.")
+        if visit.of_period and study.design != "crossover":
+            yield Problem((*where, "of_period"), "only a crossover study has periods. Remove it, or set design.")
+    planned = [(index, visit.window) for index, visit in enumerate(study.visits) if visit.window]
+    for (_, first), (index, second) in pairwise(planned):
+        if second[0] <= first[1] and second[1] >= first[0]:
+            yield Problem(("visits", index, "window"), "overlaps the window of the visit before it.")
+    if sum(visit.baseline for visit in study.visits) != 1:
+        yield Problem(("visits",), "exactly one visit must say `baseline: true`.")
+
+
+def _endpoints(study: Study) -> Iterator[Problem]:
+    visits = {visit.visit for visit in study.visits}
+    for code, use in study.instruments.items():
+        if code not in catalogue():
+            yield Problem(("instruments", code), f"not in the catalogue. It holds: {', '.join(sorted(catalogue()))}.")
+        for visit in use.visits or ():
+            if visit not in visits:
+                yield Problem(("instruments", code, "visits"), f"no visit '{visit}'.")
+    names = [endpoint.name for endpoint in study.endpoints]
+    for index, endpoint in enumerate(study.endpoints):
+        where = ("endpoints", index)
+        if endpoint.instrument not in study.instruments:
+            yield Problem((*where, "instrument"), f"not among the instruments: {', '.join(study.instruments)}.")
+        if names.index(endpoint.name) != index:
+            yield Problem((*where, "name"), "two endpoints have this name. Give each its own.")
+        instrument = catalogue().get(endpoint.instrument)
+        if instrument and not 0 <= endpoint.remission.max_score <= instrument.total_range[1]:
+            yield Problem((*where, "remission", "max_score"), f"outside the total's range {instrument.total_range}.")
+    for index, parameter in enumerate(study.durability):
+        if parameter.endpoint not in names:
+            yield Problem(("durability", index, "endpoint"), f"no such endpoint. Endpoints: {', '.join(names)}.")
+        if not (parameter.relapse or parameter.loss_of_response or parameter.events):
+            yield Problem(("durability", index), "says no event. Add relapse, loss_of_response or events.")
+
+
+def _population(study: Study) -> Iterator[Problem]:
+    if parse_population(study.population.analysed) is None:
+        yield Problem(("population", "analysed"), "write conditions like \"dx = 'MDD' and randfl = 'Y'\".")
+
+
+def _layout(study: Study, name: str, files: tuple[ExportFile, ...]) -> Iterator[Problem]:
+    for index, export in enumerate(files):
+        where = ("layouts", name, index)
+        if bool(export.columns) == (export.sdtm is not None):
+            yield Problem(where, "give either `columns` or, for a file that is SDTM already, `sdtm: <domain>`.")
+        if export.file.count("{date}") > 1 or "/" in export.file:
+            yield Problem((*where, "file"), "a file name, with `{date}` at most once and no folder.")
+        for target in export.constants:
+            yield from _target(target, (*where, "constants", target))
+        for pattern, column in export.columns.items():
+            yield from _column(study, pattern, column, (*where, "columns", pattern))
+        targets = {column.to for column in export.columns.values()}
+        if export.columns and not targets & {"subject", "usubjid"}:
+            yield Problem((*where, "columns"), "no column says `to: subject`. Which one holds the subject's key?")
+
+
+def _column(study: Study, pattern: str, column: Column, where: tuple[str | int, ...]) -> Iterator[Problem]:
+    if column.to is not None:
+        if len(spread(pattern)) != len(spread(column.to)):
+            yield Problem((*where, "to"), "must spread over as many names as the column does.")
+        for target in spread(column.to):
+            yield from _target(target, (*where, "to"))
+    if column.range and column.range[0] > column.range[1]:
+        yield Problem((*where, "range"), "ends before it starts. Write [lowest, highest].")
+    visits = {visit.visit for visit in study.visits} | {"UNSCHEDULED"}
+    for code, meaning in (column.codes or {}).items():
+        visit = meaning.visit if isinstance(meaning, CodeValue) else meaning if column.to == "visit" else None
+        if visit is not None and visit not in visits:
+            yield Problem((*where, "codes", code), f"no visit '{visit}'. Visits: {', '.join(sorted(visits))}.")
+        arm = meaning.arm if isinstance(meaning, CodeValue) else None
+        if (column.to or "").endswith(".arm") and isinstance(meaning, str):
+            arm = meaning
+        if arm is not None and arm not in study.arms:
+            yield Problem((*where, "codes", code), f"no arm '{arm}'. Arms: {', '.join(study.arms)}.")
+
+
+def _target(text: str, where: tuple[str | int, ...]) -> Iterator[Problem]:
+    try:
+        parse_target(text)
+    except TargetError as error:
+        yield Problem(where, str(error))

@@ -1,0 +1,60 @@
+"""Where the parts of a study lie on disk."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipelines.core.files import study_lock
+
+
+@dataclass(frozen=True)
+class StudyFolder:
+    """The folder of one study; see docs/study-folder.md for what each part holds."""
+
+    root: Path
+
+    @property
+    def study_file(self) -> Path:
+        """The study file."""
+        return self.root / "study.yml"
+
+    @property
+    def inbox(self) -> Path:
+        """Where deliveries arrive, one folder a site; only ever read."""
+        return self.root / "inbox"
+
+    @property
+    def deliveries(self) -> Path:
+        """Landed deliveries, by the SHA-256 of their bytes; immutable."""
+        return self.root / "store" / "deliveries"
+
+    @property
+    def arrivals(self) -> Path:
+        """One small record for each (site, file name, content) that was seen; immutable."""
+        return self.root / "store" / "arrivals"
+
+    @property
+    def cuts(self) -> Path:
+        """Candidates and published cuts."""
+        return self.root / "cuts"
+
+    @property
+    def published(self) -> Path:
+        """The folder of the pointer to the published cut."""
+        return self.root / "published"
+
+    @property
+    def pointer(self) -> Path:
+        """The pointer to the published cut."""
+        return self.published / "CURRENT"
+
+    @property
+    def vault(self) -> Path:
+        """Treatment allocation and refused files that hold identifiers; mode 0700."""
+        return self.root / "vault"
+
+    def lock(self) -> contextlib.AbstractContextManager[None]:
+        """Holds the study for one writing process."""
+        return study_lock(self.root / ".lock")

@@ -1,0 +1,112 @@
+"""Export layouts: for each kind of file a site delivers, its format and what every column is.
+
+A column's `to` names what it becomes:
+    subject | usubjid | site | visit | visitnum | date | timepoint     the row's own keys
+    dm.age, ae.aeterm, ...                                          a variable of an SDTM-shaped domain
+    qs.MADRS.01 (an item), qs.MADRS.total                           a score
+    vs.SYSBP, lb.CRP, ...                                           a result by its test code
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+ROW_TARGETS = ("subject", "usubjid", "site", "visit", "visitnum", "date", "timepoint")
+DomainName = Literal["dm", "ex", "qs", "vs", "lb", "ae", "ds", "pr", "ce"]
+
+
+class Settings(BaseModel):
+    """What every part of a study file is: frozen, and an unknown key is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Delimited(Settings):
+    """A delimited text file. Nothing about it is guessed."""
+
+    type: Literal["delimited"] = "delimited"
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    encoding: Literal["utf-8", "utf-16", "latin-1", "cp1252"] = "utf-8"
+    decimal: Literal[".", ","] = "."
+    missing: tuple[str, ...] = ("",)
+
+
+class Xpt(Settings):
+    """A SAS transport file (v5 or v8)."""
+
+    type: Literal["xpt"]
+    encoding: Literal["utf-8", "latin-1", "cp1252"] = "utf-8"
+    missing: tuple[str, ...] = ("",)
+
+
+class CodeValue(Settings):
+    """What one code of a visit column stands for."""
+
+    visit: str | None = None
+    arm: str | None = None
+
+
+def _codes(value: object) -> object:
+    # A list declares the codes that may occur; a mapping also says what each becomes.
+    if isinstance(value, list):
+        return {str(code): str(code) for code in value}
+    if isinstance(value, dict):
+        return {str(code): meaning if isinstance(meaning, dict) else str(meaning) for code, meaning in value.items()}
+    return value
+
+
+class Column(Settings):
+    """One column of an export.
+
+    `class`: pseudonym (a subject or site key), quasi (age, sex), clinical, free_text, treatment (reveals the arm: goes
+    to the vault), drop (kept in no table).
+    """
+
+    column_class: Annotated[
+        Literal["pseudonym", "quasi", "clinical", "free_text", "treatment", "drop"], Field(alias="class")
+    ] = "clinical"
+    to: str | None = None
+    type: Literal["text", "integer", "number", "date"] = "text"
+    unit: str | None = None
+    codes: Annotated[dict[str, str | CodeValue] | None, BeforeValidator(_codes)] = None
+    range: tuple[float, float] | None = None
+    missing: tuple[str, ...] = ()
+    required: bool = False
+    period: int | None = None
+    timepoint: str | None = None
+    date_order: Literal["ymd", "dmy", "mdy"] = "ymd"
+
+
+class ExportFile(Settings):
+    """One kind of file in a layout: `{date}` in the pattern is the day on which the export was made."""
+
+    file: str
+    format: Annotated[Delimited | Xpt, Field(discriminator="type")] = Delimited()
+    delivery: Literal["snapshot", "increment"] = "snapshot"
+    constants: dict[str, str] = {}
+    columns: dict[str, Column] = {}
+    sdtm: DomainName | None = None
+
+    @property
+    def sensitive(self) -> bool:
+        """Whether its bytes hold what must stay in the vault."""
+        return any(column.column_class in {"treatment", "drop"} for column in self.columns.values())
+
+
+_SPREAD = re.compile(r"\{(\d+)\.\.(\d+)\}")
+
+
+def spread(pattern: str) -> list[str]:
+    """Returns `madrs_{01..10}` as `madrs_01 ... madrs_10`; a name without braces as itself alone."""
+    match = _SPREAD.search(pattern)
+    if match is None:
+        return [pattern]
+    first, last = match.group(1), match.group(2)
+    width = len(first) if first.startswith("0") else 0
+    return [
+        f"{pattern[: match.start()]}{number:0{width}d}{pattern[match.end() :]}"
+        for number in range(int(first), int(last) + 1)
+    ]

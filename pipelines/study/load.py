@@ -1,0 +1,177 @@
+"""Reading a study file: every mistake found before any data is read, all at once, with key, line and remedy."""
+
+from __future__ import annotations
+
+import difflib
+import types
+import typing
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from pipelines.core.errors import StudyFileError
+from pipelines.study.checks import Problem, problems
+from pipelines.study.folder import StudyFolder
+from pipelines.study.model import Study
+
+Location = tuple[str | int, ...]
+
+
+def load_study(root: Path) -> Study:
+    """Returns the study of the folder `root`.
+
+    Raises:
+        StudyFileError: the file is absent, is no YAML, or says something that cannot be run; the message has one
+            line for each mistake.
+    """
+    folder = StudyFolder(root.resolve())
+    path = folder.study_file
+    if not path.is_file():
+        msg = f"{path}: there is no study file. Give a study's folder, one that holds a study.yml."
+        raise StudyFileError(msg)
+    try:
+        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        document, lines = _document(node)
+    except UnicodeDecodeError as error:
+        msg = f"{path}: byte {error.start} is not UTF-8. Save the file as UTF-8."
+        raise StudyFileError(msg) from None
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        msg = f"{path}:{line}: not valid YAML: {error.problem}. Check indentation, colons and quotes there."
+        raise StudyFileError(msg) from None
+    except _DuplicateKeyError as error:
+        msg = f"{path}:{error.line}: {error}"
+        raise StudyFileError(msg) from None
+    try:
+        study = Study.model_validate(document)
+    except ValidationError as error:
+        found = [_problem(details, document) for details in error.errors(include_url=False)]
+        raise StudyFileError(_message(path, _merged(found), lines)) from None
+    study._folder = folder  # noqa: SLF001  (the model is frozen for its users; its folder is given here, once)
+    if wrong := problems(study):
+        raise StudyFileError(_message(path, wrong, lines))
+    return study
+
+
+def find_study(name: str, studies: Path) -> Study:
+    """Returns the study in the folder `name`, given as a path or as a folder's name below `studies`."""
+    path = Path(name)
+    return load_study(path if path.is_dir() or not (studies / name).is_dir() else studies / name)
+
+
+class _DuplicateKeyError(Exception):
+    def __init__(self, key: str, line: int) -> None:
+        super().__init__(f"the key '{key}' stands twice here. Keep one of the two.")
+        self.line = line
+
+
+def _document(node: yaml.Node | None) -> tuple[Any, dict[Location, int]]:
+    """Returns the document's plain value, and the line of every key and list entry in it."""
+    lines: dict[Location, int] = {}
+    constructor = yaml.SafeLoader("")
+
+    def walk(current: yaml.Node, location: Location) -> Any:
+        lines.setdefault(location, current.start_mark.line + 1)
+        if isinstance(current, yaml.MappingNode):
+            mapping: dict[str, Any] = {}
+            for key_node, value_node in current.value:
+                # Keys are names even where YAML would read a number, a date or a boolean (site `07`, column `no`).
+                key = str(key_node.value)
+                if key in mapping:
+                    raise _DuplicateKeyError(key, key_node.start_mark.line + 1)
+                lines[(*location, key)] = key_node.start_mark.line + 1
+                mapping[key] = walk(value_node, (*location, key))
+            return mapping
+        if isinstance(current, yaml.SequenceNode):
+            return [walk(entry, (*location, index)) for index, entry in enumerate(current.value)]
+        return constructor.construct_object(current)
+
+    return (None if node is None else walk(node, ())), lines
+
+
+def _message(path: Path, found: list[Problem], lines: dict[Location, int]) -> str:
+    numbered = sorted((_line(problem.location, lines), problem) for problem in found)
+    listed = [f"{path}:{line}: {problem.key}: {problem.text}" for line, problem in numbered]
+    count = f"{len(listed)} mistake{'s' if len(listed) > 1 else ''} in the study file; no data was read."
+    return "\n".join([*listed, count])
+
+
+def _line(location: Location, lines: dict[Location, int]) -> int:
+    while location not in lines and location:
+        location = location[:-1]
+    return lines.get(location, 1)
+
+
+def _merged(found: list[Problem]) -> list[Problem]:
+    # A union reports each of its branches; one sentence a place is enough.
+    merged: dict[Location, Problem] = {}
+    for problem in found:
+        if problem.location in merged and problem.text not in merged[problem.location].text:
+            problem = Problem(problem.location, f"{merged[problem.location].text} Or: {problem.text}")  # noqa: PLW2901
+        merged[problem.location] = problem
+    return list(merged.values())
+
+
+def _problem(details: ErrorDetails, document: Any) -> Problem:
+    location = _real(details["loc"], document)
+    match details["type"]:
+        case "extra_forbidden":
+            key = str(location[-1])
+            allowed = _keys_beside(location)
+            near = difflib.get_close_matches(key, allowed, n=1)
+            remedy = f"Did you mean '{near[0]}'?" if near else f"Allowed here: {', '.join(allowed) or 'nothing'}."
+            return Problem(location, f"unknown key. {remedy}")
+        case "missing":
+            return Problem(location, "this key is missing. Add it.")
+        case "literal_error":
+            return Problem(location, f"must be one of {details['ctx']['expected']}.")
+        case "string_pattern_mismatch":
+            return Problem(location, f"must match {details['ctx']['pattern']} (letters, digits, '_' and '-').")
+        case _:
+            text = details["msg"].removeprefix("Value error, ")
+            return Problem(location, f"{text[:1].lower()}{text[1:]}.")
+
+
+def _real(location: Location, document: Any) -> Location:
+    """Returns `location` without the names of union branches that pydantic puts into it."""
+    kept: list[str | int] = []
+    current = document
+    for index, part in enumerate(location):
+        if isinstance(current, dict) and part == "[key]":
+            continue
+        inside = (isinstance(current, dict) and part in current) or (
+            isinstance(current, list) and isinstance(part, int) and part < len(current)
+        )
+        if inside:
+            kept.append(part)
+            current = current[part]
+        elif index == len(location) - 1 and isinstance(current, dict):
+            kept.append(part)
+    return tuple(kept)
+
+
+def _keys_beside(location: Location) -> list[str]:
+    models = [Study]
+    for part in location[:-1]:
+        models = [inner for model in models for inner in _models_at(model, part)] or models
+    return sorted({field.alias or name for model in models for name, field in model.model_fields.items()})
+
+
+def _models_at(model: type[BaseModel], part: str | int) -> list[Any]:
+    for name, field in model.model_fields.items():
+        if part in {name, field.alias}:
+            return list(_models_in(field.annotation))
+    return []
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and not isinstance(annotation, types.GenericAlias):
+        if issubclass(annotation, BaseModel):
+            yield annotation
+        return
+    for inner in typing.get_args(annotation):
+        yield from _models_in(inner)

@@ -1,0 +1,99 @@
+"""Step 7, verify: hash everything again that was ever published, and the deliveries that it was made from."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipelines.core.errors import IntegrityError
+from pipelines.core.hashing import canonical_json, sha256_file
+from pipelines.cut import Cut, published_cut
+from pipelines.land.store import damaged_files, delivered_path, landing_directory
+from pipelines.manifest import differences, inputs_match
+from pipelines.sign import signatures
+from pipelines.study import Study, StudyFolder
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerifyReceipt:
+    """What was hashed again and found as recorded."""
+
+    cuts: tuple[str, ...]
+    files: int
+    deliveries: int
+
+
+def verify(study: Study, cut_id: str | None = None) -> VerifyReceipt:
+    """Verifies one cut, or the pointer and every cut that was published.
+
+    Raises:
+        IntegrityError: the message names each file that is changed, gone or too many.
+    """
+    folder = study.folder
+    current = published_cut(folder)
+    if cut_id is not None:
+        cuts = [Cut(folder, cut_id)]
+    else:
+        sealed = {path.parent.name for path in folder.cuts.glob("*/seal.json")}
+        cuts = [Cut(folder, name) for name in sorted(sealed | ({current.cut_id} if current else set()))]
+    if not cuts:
+        msg = f"{study.name}: nothing was published, so there is nothing to verify. Run `afterglow run {study.name}`."
+        raise IntegrityError(msg)
+    if unpublished := [cut for cut in cuts if not cut.seal.exists() and cut != current]:
+        msg = (
+            f"{study.name}: cut {unpublished[0].short_id} was not published, so there is nothing to verify it against."
+        )
+        raise IntegrityError(msg)
+    wrong = [line for cut in cuts for line in _wrong(cut, pointer=folder.pointer if cut == current else None)]
+    deliveries = {entry["delivery_id"]: entry for cut in cuts if not wrong for entry in cut.inputs["deliveries"]}
+    wrong += [line for entry in deliveries.values() for line in _wrong_delivery(folder, entry)]
+    if wrong:
+        raise IntegrityError("\n".join([f"{study.name}: {len(wrong)} difference(s) found.", *wrong]))
+    files = sum(1 for cut in cuts for path in cut.directory.rglob("*") if path.is_file())
+    return VerifyReceipt(cuts=tuple(cut.cut_id for cut in cuts), files=files, deliveries=len(deliveries))
+
+
+def _wrong(cut: Cut, pointer: Path | None) -> list[str]:
+    if gone := [path for path in (cut.directory, cut.manifest, cut.seal) if not path.exists()]:
+        return [f"{path}: is gone" for path in gone]
+    # From the outside in: what names a file's hash is checked before the file is.
+    if wrong := _wrong_pointer(cut, pointer) if pointer else []:
+        return wrong
+    try:
+        sealed = json.loads(cut.seal.read_bytes())["manifest_sha256"]
+    except (ValueError, KeyError, TypeError):
+        return [f"{cut.seal}: cannot be read"]
+    bound = sha256_file(cut.manifest)
+    if sealed != bound:
+        return [f"{cut.manifest}: its bytes are not those that were sealed"]
+    wrong = differences(cut)
+    if not inputs_match(cut):
+        wrong.append(f"{cut.inputs_file}: does not have the hash that names the cut")
+    return wrong or [
+        f"{cut.signatures}: the signature of {given.role} is bound to another manifest"
+        for given in signatures(cut)
+        if given.manifest_sha256 != bound
+    ]
+
+
+def _wrong_pointer(cut: Cut, pointer: Path) -> list[str]:
+    named = {"manifest_sha256": cut.manifest, "seal_sha256": cut.seal}
+    recorded = json.loads(pointer.read_bytes())
+    changed = [path for key, path in named.items() if recorded.get(key) != sha256_file(path)]
+    if changed:
+        return [f"{path}: its bytes are not those that were published" for path in changed]
+    if pointer.read_bytes() != canonical_json(recorded):
+        return [f"{pointer}: its bytes are not those that were written"]
+    return []
+
+
+def _wrong_delivery(folder: StudyFolder, entry: dict[str, str]) -> list[str]:
+    path = delivered_path(folder, entry["delivery_id"], entry["file"])
+    if path is None:
+        return [f"{folder.deliveries / entry['delivery_id']}: the delivered bytes are gone"]
+    wrong = []
+    if sha256_file(path) != entry["delivery_id"]:
+        wrong.append(f"{path}: its bytes are not those that were delivered")
+    landing = landing_directory(folder, entry["delivery_id"], entry["landing_key"])
+    return wrong + [f"{damaged}: its bytes are not those that were landed" for damaged in damaged_files(landing)]
