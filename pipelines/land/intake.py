@@ -67,10 +67,11 @@ def take_copy(found: Found, target: Path) -> str:
         if error.errno in {errno.ELOOP, errno.ENXIO}:
             raise RefusedError("F_NOT_REGULAR") from None
         raise
+    before = os.fstat(descriptor)
+    if not stat.S_ISREG(before.st_mode):
+        os.close(descriptor)
+        raise RefusedError("F_NOT_REGULAR")
     with os.fdopen(descriptor, "rb") as source:
-        before = os.fstat(source.fileno())
-        if not stat.S_ISREG(before.st_mode):
-            raise RefusedError("F_NOT_REGULAR")
         if before.st_size == 0:
             raise RefusedError("F_EMPTY")
         digest = hashlib.sha256()

@@ -75,7 +75,9 @@ def _form_errors(text: str, value: str, column: Column, exported_on: str | None)
     wrong = f"{text} is not null and {value} is null"
     match column.type:
         case "integer":
-            return [(f"{wrong} and regexp_full_match({text}, '{_number('.')}')", "Q_TYPE"), (wrong, "Q_NUMBER")]
+            # A number, but no whole one; a whole number with too many digits is none that we can hold.
+            other = f"regexp_full_match({text}, '{_number('.')}') and not regexp_full_match({text}, '[+-]?[0-9]+')"
+            return [(f"{wrong} and {other}", "Q_TYPE"), (wrong, "Q_NUMBER")]
         case "number":
             return [(wrong, "Q_NUMBER")]
         case "date":

@@ -101,9 +101,14 @@ def _message(path: Path, found: list[Problem], lines: dict[Location, int]) -> st
 
 
 def _line(location: Location, lines: dict[Location, int]) -> int:
-    while location not in lines and location:
-        location = location[:-1]
-    return lines.get(location, 1)
+    # Where a single entry may be written without its list, the file has no index that the model has.
+    single = tuple(part for part in location if not isinstance(part, int))
+    while location:
+        for written in (location, single):
+            if written in lines:
+                return lines[written]
+        location, single = location[:-1], single[: len(location) - 1]
+    return 1
 
 
 def _merged(found: list[Problem]) -> list[Problem]:

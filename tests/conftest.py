@@ -1,0 +1,45 @@
+"""What every test shares: nothing reports to anybody, and Hypothesis measures no time."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+ROOT = Path(__file__).resolve().parents[1]
+
+# Before any test imports Airflow, dbt or Great Expectations: they read these once. Airflow makes its home on import,
+# and the tests' one must not be the developer's own.
+os.environ.update(
+    {
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "false",
+        "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "false",
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        "DO_NOT_TRACK": "1",
+        "GX_ANALYTICS_ENABLED": "false",
+        "SCARF_ANALYTICS": "false",
+    }
+)
+os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="afterglow-tests-airflow-")
+atexit.register(shutil.rmtree, os.environ["AIRFLOW_HOME"], ignore_errors=True)
+
+# No deadline: machines differ. A failing example is printed so that it can be run again elsewhere.
+settings.register_profile("house", deadline=None, print_blob=True)
+settings.load_profile("house")
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Returns the folder of real exports that lies beside a developer's clone; skips where there is none.
+
+    `AFTERGLOW_SHARED_DATA` names another folder.
+    """
+    path = Path(os.environ.get("AFTERGLOW_SHARED_DATA", ROOT.parent / "shared" / "data"))
+    if not path.is_dir():
+        pytest.skip(f"needs the real exports in {path} (AFTERGLOW_SHARED_DATA names another folder)")
+    return path
