@@ -56,7 +56,9 @@ def verify(study: Study, cut_id: str | None = None) -> VerifyReceipt:
 
 def _wrong(cut: Cut, pointer: Path | None) -> list[str]:
     if gone := [path for path in (cut.directory, cut.manifest, cut.seal) if not path.exists()]:
-        return [f"{path}: is gone" for path in gone]
+        # A pointer to a cut that never was is more likely changed than the whole cut is lost: both are named.
+        named = [f"{pointer}: names a cut that is not whole"] if pointer else []
+        return named + [f"{path}: is gone" for path in gone]
     # From the outside in: what names a file's hash is checked before the file is.
     if wrong := _wrong_pointer(cut, pointer) if pointer else []:
         return wrong

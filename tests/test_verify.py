@@ -1,0 +1,100 @@
+"""Whatever byte of what was published changes, verify names the file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipelines.core.errors import IntegrityError
+from pipelines.cut import Cut
+from pipelines.publish import publish
+from pipelines.sign import DEMO_ROLE, DEMO_SIGNER, sign
+from pipelines.study import Study
+from pipelines.verify import verify
+from tests.small_cut import make_candidate, small_study
+
+
+def published(root: Path) -> tuple[Study, Cut]:
+    study = small_study(root, signoff="demo")
+    cut = make_candidate(study)
+    sign(study, cut.cut_id, name=DEMO_SIGNER, role=DEMO_ROLE, method="demo")
+    publish(study, cut.cut_id)
+    return study, cut
+
+
+def flip(path: Path, position: int) -> None:
+    content = bytearray(path.read_bytes())
+    content[position] ^= 0x01
+    path.chmod(0o644)
+    path.write_bytes(content)
+
+
+def test_an_untouched_cut_verifies(tmp_path: Path) -> None:
+    study, cut = published(tmp_path)
+    receipt = verify(study)
+    assert (receipt.cuts, receipt.deliveries) == ((cut.cut_id,), 1)
+    assert verify(study, cut.cut_id) == receipt
+
+
+def test_every_byte_of_a_published_cut_and_of_the_pointer_counts(tmp_path: Path) -> None:
+    study, cut = published(tmp_path)
+    targets = [path for path in cut.directory.rglob("*") if path.is_file()] + [study.folder.pointer]
+    assert len(targets) == 10
+    for path in targets:
+        before = path.read_bytes()
+        for position in range(0, len(before), max(1, len(before) // 40)):
+            flip(path, position)
+            with pytest.raises(IntegrityError) as error:
+                verify(study)
+            assert error.value.exit_code == 14
+            assert str(path) in str(error.value), position
+            path.write_bytes(before)
+    verify(study)
+
+
+@pytest.mark.parametrize("name", ["tables/response.parquet", "manifest.json", "seal.json", "cut.duckdb", "inputs.json"])
+def test_a_file_that_is_gone_is_named(tmp_path: Path, name: str) -> None:
+    study, cut = published(tmp_path)
+    (cut.directory / name).unlink()
+    with pytest.raises(IntegrityError, match=name):
+        verify(study)
+
+
+def test_a_file_that_was_added_is_named(tmp_path: Path) -> None:
+    study, cut = published(tmp_path)
+    (cut.tables / "extra.parquet").write_bytes(b"x")
+    with pytest.raises(IntegrityError, match=r"extra\.parquet: was not published"):
+        verify(study)
+
+
+def test_older_published_cuts_are_verified_too(tmp_path: Path) -> None:
+    study, old = published(tmp_path)
+    new = make_candidate(study, number=2)
+    sign(study, new.cut_id, name=DEMO_SIGNER, role=DEMO_ROLE, method="demo")
+    publish(study, new.cut_id)
+    assert set(verify(study).cuts) == {old.cut_id, new.cut_id}
+    flip(old.tables / "response.parquet", 0)
+    with pytest.raises(IntegrityError, match=old.cut_id):
+        verify(study)
+
+
+def test_changed_deliveries_and_landed_rows_are_named(tmp_path: Path) -> None:
+    study, _ = published(tmp_path)
+    files = [path for path in study.folder.deliveries.rglob("*") if path.suffix in {".csv", ".parquet"}]
+    assert len(files) == 5
+    for path in files:
+        before = path.read_bytes()
+        flip(path, len(before) // 2)
+        with pytest.raises(IntegrityError, match=path.name):
+            verify(study)
+        path.write_bytes(before)
+
+
+def test_nothing_published_and_an_unpublished_cut_are_no_pass(tmp_path: Path) -> None:
+    study = small_study(tmp_path)
+    with pytest.raises(IntegrityError, match="nothing was published"):
+        verify(study)
+    cut = make_candidate(study)
+    with pytest.raises(IntegrityError, match="was not published"):
+        verify(study, cut.cut_id)
