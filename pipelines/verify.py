@@ -60,15 +60,11 @@ def _wrong(cut: Cut, pointer: Path | None) -> list[str]:
         named = [f"{pointer}: names a cut that is not whole"] if pointer else []
         return named + [f"{path}: is gone" for path in gone]
     # From the outside in: what names a file's hash is checked before the file is.
-    if wrong := _wrong_pointer(cut, pointer) if pointer else []:
+    if pointer and (wrong := _wrong_pointer(cut, pointer)):
         return wrong
-    try:
-        sealed = json.loads(cut.seal.read_bytes())["manifest_sha256"]
-    except (ValueError, KeyError, TypeError):
-        return [f"{cut.seal}: cannot be read"]
     bound = sha256_file(cut.manifest)
-    if sealed != bound:
-        return [f"{cut.manifest}: its bytes are not those that were sealed"]
+    if _sealed_manifest(cut) != bound:
+        return [f"{cut.manifest} or {cut.seal}: its bytes are not those that were sealed"]
     wrong = differences(cut)
     if not inputs_match(cut):
         wrong.append(f"{cut.inputs_file}: does not have the hash that names the cut")
@@ -80,14 +76,23 @@ def _wrong(cut: Cut, pointer: Path | None) -> list[str]:
 
 
 def _wrong_pointer(cut: Cut, pointer: Path) -> list[str]:
-    named = {"manifest_sha256": cut.manifest, "seal_sha256": cut.seal}
+    """Says which of pointer, seal and manifest was changed, as far as the other two can tell."""
     recorded = json.loads(pointer.read_bytes())
-    changed = [path for key, path in named.items() if recorded.get(key) != sha256_file(path)]
-    if changed:
-        return [f"{path}: its bytes are not those that were published" for path in changed]
-    if pointer.read_bytes() != canonical_json(recorded):
+    bound = sha256_file(cut.manifest)
+    if recorded.get("seal_sha256") != sha256_file(cut.seal):
+        return [f"{cut.seal} or {pointer}: its bytes are not those that were published"]
+    if _sealed_manifest(cut) != bound:
+        return [f"{cut.manifest}: its bytes are not those that were published"]
+    if recorded.get("manifest_sha256") != bound or pointer.read_bytes() != canonical_json(recorded):
         return [f"{pointer}: its bytes are not those that were written"]
     return []
+
+
+def _sealed_manifest(cut: Cut) -> str | None:
+    try:
+        return str(json.loads(cut.seal.read_bytes())["manifest_sha256"])
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def _wrong_delivery(folder: StudyFolder, entry: dict[str, str]) -> list[str]:
