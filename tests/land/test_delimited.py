@@ -76,9 +76,7 @@ def test_the_row_that_is_too_long_is_named_by_its_number(tmp_path: Path) -> None
     assert "First: row 3." in receipt.detail
 
 
-@pytest.mark.parametrize(
-    ("declared", "encoding"), [("latin-1", "latin-1"), ("cp1252", "cp1252"), ("utf-16", "utf-16")]
-)
+@pytest.mark.parametrize(("declared", "encoding"), [("latin-1", "latin-1"), ("cp1252", "cp1252"), ("utf-16", "utf-16")])
 def test_a_declared_encoding_delimiter_and_decimal_mark_are_read(tmp_path: Path, declared: str, encoding: str) -> None:
     form = f"{{type: delimited, delimiter: ';', decimal: ',', encoding: {declared}, missing: [\"\", \"NA\"]}}"
     study = make_study(tmp_path, STUDY_FILE.replace('{type: delimited, missing: ["", "NA"]}', form))

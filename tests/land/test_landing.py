@@ -26,7 +26,7 @@ def only(study: Study) -> DeliveryReceipt:
 
 def rows(study: Study, receipt: DeliveryReceipt, name: str) -> list[tuple[object, ...]]:
     directory = landing_directory(study.folder, receipt.sha256, receipt.landing_key)
-    return duckdb.sql(f"select * from read_parquet('{directory}/{name}')").fetchall()
+    return duckdb.execute(f"select * from read_parquet('{directory}/{name}')").fetchall()
 
 
 def quarantine(study: Study, receipt: DeliveryReceipt) -> list[tuple[object, ...]]:
@@ -96,7 +96,7 @@ def test_a_partial_date_stays_partial_and_a_time_becomes_iso(tmp_path: Path, day
     deliver(study, "S01", SCORES, scores_file(scores_row(day=day)))
     receipt = only(study)
     directory = landing_directory(study.folder, receipt.sha256, receipt.landing_key)
-    found = duckdb.sql(f"select distinct qsdtc from read_parquet('{directory}/rows/qs.parquet')").fetchall()
+    found = duckdb.execute(f"select distinct qsdtc from read_parquet('{directory}/rows/qs.parquet')").fetchall()
     assert found == [(landed,)]
 
 
@@ -154,7 +154,7 @@ def test_the_inbox_is_only_read_and_a_delivery_outlives_it(tmp_path: Path) -> No
     assert files_below(study.folder.inbox) == before
     path.unlink()
     # Another contract: what has left the inbox is landed again from the store.
-    changed = make_study(tmp_path, STUDY_FILE.replace('total: {type: integer', 'total: {type: number'))
+    changed = make_study(tmp_path, STUDY_FILE.replace("total: {type: integer", "total: {type: number"))
     assert [(d.file, d.outcome, d.new) for d in land(changed).deliveries] == [(SCORES, "accepted", True)]
 
 
@@ -237,7 +237,9 @@ def test_sites_and_workers_change_nothing_in_what_lands(tmp_path: Path) -> None:
         study = make_study(root)
         for site in order:
             for day in range(1, 4):
-                deliver(study, site, f"scores_2026-02-0{day}.csv", scores_file(scores_row(f"{site}{day}", day="2026-01")))
+                deliver(
+                    study, site, f"scores_2026-02-0{day}.csv", scores_file(scores_row(f"{site}{day}", day="2026-01"))
+                )
         for site in order:
             land(study, sites=[site], workers=workers)
         return files_below(root / "store" / "deliveries")

@@ -18,9 +18,10 @@ from pipelines.land.receipts import RefusedError
 from pipelines.study.layout import Xpt
 
 _RECORD = 80
-_LIBRARY = re.compile(rb"HEADER RECORD\*{7}(LIBRARY HEADER|LIBV8   HEADER) RECORD!{7}0{30} {2}")
-_NAMESTR = re.compile(rb"HEADER RECORD\*{7}(NAMESTR|NAMSTV8) HEADER RECORD!{7}0{6}([0-9 ]{4,}).*", re.DOTALL)
-_OBSERVATIONS = re.compile(rb"HEADER RECORD\*{7}(OBS|OBSV8) {5,8}HEADER RECORD!{7}")
+_LIBRARY = re.compile(rb"HEADER RECORD\*{7}(LIBRARY |LIBV8   )HEADER RECORD!{7}0{30}")
+_NAMESTR = re.compile(rb"HEADER RECORD\*{7}(?:NAMESTR |NAMSTV8 )HEADER RECORD!{7}0{6}([0-9]{4})")
+_OBSERVATIONS = re.compile(rb"HEADER RECORD\*{7}(?:OBS {5}|OBSV8   )HEADER RECORD!{7} *([0-9 ]*)")
+_MEMBER = re.compile(rb"HEADER RECORD\*{7}(?:MEMBER  |MEMBV8  )HEADER RECORD!{7}[0-9]{26}([0-9]{4})")
 
 
 def read_xpt(path: Path, contract: Contract, form: Xpt) -> TextRows:
@@ -59,32 +60,24 @@ def expected_rows(content: bytes) -> int:
         raise RefusedError("F_XPT_HEADER")
     if len(content) % _RECORD:
         raise RefusedError("F_TRUNCATED", f"Its length is no multiple of {_RECORD} bytes: it was cut or added to.")
-    position = content.find(b"HEADER RECORD*******NAMES")
-    if position < 0:
-        position = content.find(b"HEADER RECORD*******NAMSTV8")
-    match = _NAMESTR.match(content[position : position + _RECORD]) if position >= 0 else None
-    if match is None:
-        raise RefusedError("F_XPT_HEADER", "It has no NAMESTR header.")
-    variables = int(match.group(2).split()[0][:4] if match.group(1) == b"NAMESTR" else match.group(2).split()[0][:6])
-    size = _namestr_size(content, position)
-    first = position + _RECORD
-    widths = [int.from_bytes(content[first + size * i + 4 : first + size * i + 6], "big") for i in range(variables)]
-    observations = content.find(b"HEADER RECORD*******OBS", first + size * variables)
-    if observations < 0 or not all(widths):
+    member, namestr = _MEMBER.search(content), _NAMESTR.search(content)
+    if member is None or namestr is None:
+        raise RefusedError("F_XPT_HEADER", "It names no variables.")
+    # Each variable has a NAMESTR of 140 bytes (136 on VAX, so the header says which); bytes 4 and 5 are its width.
+    size, first = int(member.group(1)), namestr.start() + _RECORD
+    starts = [first + size * number for number in range(int(namestr.group(1)))]
+    width = sum(int.from_bytes(content[start + 4 : start + 6], "big") for start in starts)
+    observations = _OBSERVATIONS.search(content, starts[-1] if starts else first)
+    if observations is None or width == 0:
         raise RefusedError("F_TRUNCATED", "It ends before its first row.")
-    if (
-        content.find(b"HEADER RECORD*******MEMBER", observations) > 0
-        or content.find(b"HEADER RECORD*******MEMBV8", observations) > 0
-    ):
+    if _MEMBER.search(content, observations.end()):
         raise RefusedError("F_TRAILING", "It holds more than one data set.")
-    return _row_count(content[observations + _RECORD :], sum(widths))
-
-
-def _namestr_size(content: bytes, namestr: int) -> int:
-    # The member header, some records before the NAMESTR header, says how long a NAMESTR is: 140, or 136 on VAX.
-    member = content.rfind(b"HEADER RECORD*******MEMB", 0, namestr)
-    digits = content[member + 74 : member + 78] if member >= 0 else b""
-    return int(digits) if digits.isdigit() else 140
+    rows = _row_count(content[observations.start() + _RECORD :], width)
+    counted = observations.group(1).split()
+    # Version 5 writes zeros there; version 8 the number of rows.
+    if counted and int(counted[0]) and int(counted[0]) != rows:
+        raise RefusedError("F_TRUNCATED", f"Its header counts {int(counted[0])} rows, it holds {rows}.")
+    return rows
 
 
 def _row_count(rows: bytes, width: int) -> int:
@@ -95,8 +88,7 @@ def _row_count(rows: bytes, width: int) -> int:
     filling = len(rows) - len(rows.rstrip(b" "))
     if filling >= _RECORD and width < _RECORD:
         raise RefusedError("F_TRAILING", "A whole record of blanks follows the last row.")
-    padded_rows = min(filling, _RECORD - 1) // width
-    return whole - padded_rows
+    return whole - min(filling, _RECORD - 1) // width
 
 
 def _text(value: object) -> str:

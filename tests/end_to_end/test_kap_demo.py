@@ -1,0 +1,80 @@
+"""The simulated trial: everything that was planted is found, and nothing of it stops the rest."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import duckdb
+import pytest
+
+from pipelines.cut import Cut, published_cut
+from pipelines.study import Study
+
+
+MARTS = {
+    *("adsl", "adqs", "response", "remission", "durability", "therapy", "exposure", "biomarkers", "adae", "advs"),
+    *("deliveries", "quarantine"),
+}
+
+
+@pytest.fixture(scope="module")
+def study(published: Callable[[str], Study]) -> Study:
+    return published("kap_demo")
+
+
+@pytest.fixture(scope="module")
+def cut(study: Study) -> Cut:
+    found = published_cut(study.folder)
+    assert found is not None
+    return found
+
+
+def test_every_mart_has_rows_and_a_file_with_the_same_rows(cut: Cut) -> None:
+    assert {path.stem for path in cut.tables.glob("*.parquet")} == MARTS
+    with duckdb.connect(str(cut.duckdb), read_only=True) as connection:
+        for mart in sorted(MARTS):
+            file = cut.tables / f"{mart}.parquet"
+            connection.execute(f"create or replace temp table published as from read_parquet('{file}')")
+            missing = connection.execute(f"from {mart} except all from published").fetchall()
+            extra = connection.execute(f"from published except all from {mart}").fetchall()
+            assert (missing, extra) == ([], []), mart
+            assert connection.execute(f"select count(*) > 0 from {mart}").fetchall() == [(True,)], mart
+
+
+def test_rows_are_conserved_from_delivery_to_table(cut: Cut) -> None:
+    with duckdb.connect(str(cut.duckdb), read_only=True) as connection:
+        unequal = connection.execute(
+            "select file from deliveries where rows_in <> rows_accepted + rows_quarantined"
+        ).fetchall()
+        assert unequal == []
+        aside = connection.execute(
+            """with aside as (select delivery_id, count(distinct source_row) as n from quarantine group by all)
+            select file from deliveries left join aside using (delivery_id)
+            where is_current and rows_quarantined <> coalesce(n, 0)"""
+        ).fetchall()
+        assert aside == []
+
+
+def test_the_report_says_that_it_is_simulated_and_signed_by_no_person(cut: Cut) -> None:
+    for path in cut.report.glob("*.html"):
+        page = path.read_text()
+        assert "imulated" in page, path.name
+        assert "emo sign" in page, path.name
+    assert "Demo signer" in (cut.report / "signatures.html").read_text()
+
+
+def test_pages_load_nothing_and_run_nothing(cut: Cut) -> None:
+    for path in cut.report.glob("*.html"):
+        page = path.read_text()
+        assert "<script" not in page.lower(), path.name
+        assert not re.findall(r"(?:src|href)\s*=\s*[\"']?(?:https?:)?//", page), path.name
+        assert not re.findall(r"url\(\s*[\"']?(?:https?:)?//", page), path.name
+        assert "default-src 'none'" in page, path.name
+
+
+def test_every_check_is_on_the_validation_page(cut: Cut) -> None:
+    page = (cut.report / "validation.html").read_text()
+    checks = duckdb.execute(f"select check_id from read_parquet('{cut.gate}/checks.parquet')").fetchall()
+    assert len(checks) > 50
+    assert [check for (check,) in checks if check not in page] == []

@@ -1,0 +1,114 @@
+"""A SAS transport file is read whole or refused: the reading library itself returns wrong rows for a damaged one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import pandas as pd
+import pyreadstat
+import pytest
+
+from pipelines.land import land
+from pipelines.land.readers.xpt import expected_rows
+from pipelines.land.receipts import RefusedError
+from pipelines.land.store import landing_directory
+from pipelines.study import Study
+from tests.small_study import deliver, make_study
+
+QS = "qs_2026-02-01.xpt"
+
+
+def transport(folder: Path, rows: int = 12, *, version: Literal[5, 8] = 5, **columns: object) -> bytes:
+    """Returns a QS transport file of MADRS items of one subject."""
+    frame = pd.DataFrame(
+        {
+            "STUDYID": "SMALL",
+            "USUBJID": "SMALL-S03-001",
+            "QSTESTCD": [f"MADRS{number % 10 + 1:02d}" for number in range(rows)],
+            "QSSTRESN": [float(number % 7) for number in range(rows)],
+            "VISITNUM": [float(number // 10) for number in range(rows)],
+            "QSDTC": "2026-01-05",
+        }
+        | columns
+    )
+    path = folder / "made.xpt"
+    pyreadstat.write_xport(frame, str(path), file_format_version=version, table_name="QS")
+    return path.read_bytes()
+
+
+def codes(study: Study) -> tuple[str, ...]:
+    (receipt,) = land(study).deliveries
+    return receipt.codes
+
+
+@pytest.mark.parametrize("version", [5, 8])
+@pytest.mark.parametrize("rows", [1, 2, 10, 12])
+def test_rows_are_counted_from_the_file_itself(tmp_path: Path, rows: int, version: Literal[5, 8]) -> None:
+    assert expected_rows(transport(tmp_path, rows, version=version)) == rows
+
+
+def test_an_sdtm_file_lands_typed_with_visits_by_their_number(tmp_path: Path) -> None:
+    study = make_study(tmp_path / "study")
+    deliver(study, "S03", QS, transport(tmp_path))
+    (receipt,) = land(study).deliveries
+    assert (receipt.outcome, receipt.rows_in, receipt.rows_accepted) == ("accepted", 12, 12)
+    directory = landing_directory(study.folder, receipt.sha256, receipt.landing_key)
+    landed = pd.read_parquet(directory / "rows" / "qs.parquet")
+    assert list(landed["qsstresn"]) == [float(number % 7) for number in range(12)]
+    assert list(landed["visit"]) == ["BL"] * 10 + ["D2"] * 2
+    assert set(landed["usubjid"]) == {"SMALL-S03-001"}
+    assert list(landed["_source_row"]) == list(range(1, 13))
+    text = pd.read_parquet(directory / "text.parquet")
+    assert list(text["QSSTRESN"])[:3] == ["0", "1", "2"]
+
+
+def test_wrong_scores_and_visits_are_set_aside(tmp_path: Path) -> None:
+    study = make_study(tmp_path / "study")
+    values = [7.0, 5.5, 6.0, 0.0]
+    made = transport(tmp_path, 4, QSSTRESN=values, VISITNUM=[0.0, 0.0, 77.0, 1.5])
+    deliver(study, "S03", QS, made)
+    (receipt,) = land(study).deliveries
+    assert receipt.rows_quarantined == 2
+    assert set(receipt.codes) == {"Q_FK", "Q_RANGE"}
+
+
+@pytest.mark.parametrize("kept", [0.25, 0.5, 0.75, 0.95])
+def test_a_cut_file_is_refused(tmp_path: Path, kept: float) -> None:
+    study = make_study(tmp_path / "study")
+    content = transport(tmp_path, 300)
+    deliver(study, "S03", QS, content[: int(len(content) * kept)])
+    assert codes(study)[0] in {"F_TRUNCATED", "F_XPT_HEADER"}
+
+
+def test_a_file_cut_between_two_records_is_refused(tmp_path: Path) -> None:
+    content = transport(tmp_path, 300)
+    for records in range(1, 20):
+        with pytest.raises(RefusedError):
+            expected_rows(content[: -80 * records])
+
+
+@pytest.mark.parametrize(
+    ("added", "code"), [(b"x", "F_TRUNCATED"), (b"x" * 80, "F_TRUNCATED"), (b" " * 160, "F_TRAILING")]
+)
+def test_bytes_after_the_last_row_are_refused(tmp_path: Path, added: bytes, code: str) -> None:
+    study = make_study(tmp_path / "study")
+    deliver(study, "S03", QS, transport(tmp_path) + added)
+    assert codes(study) == (code,)
+
+
+def test_another_format_and_undeclared_variables_are_refused(tmp_path: Path) -> None:
+    study = make_study(tmp_path / "study")
+    deliver(study, "S03", QS, b"a,b\n1,2\n")
+    deliver(study, "S03", "qs_2026-02-02.xpt", transport(tmp_path, PATNAME="x"))
+    assert [receipt.codes for receipt in land(study).deliveries] == [("F_XPT_HEADER",), ("F_CONTRACT",)]
+
+
+def test_real_transport_files_are_counted_as_they_are_read(shared_data: Path) -> None:
+    files = sorted(shared_data.rglob("*.xpt"))
+    assert len(files) > 20
+    for path in files:
+        columns, _ = pyreadstat.read_xport(
+            str(path), encoding="WINDOWS-1252", output_format="dict", disable_datetime_conversion=True
+        )
+        assert expected_rows(path.read_bytes()) == len(next(iter(columns.values()))), path.name
