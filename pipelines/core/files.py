@@ -54,6 +54,9 @@ def directory_written_whole(target: Path) -> Iterator[Path]:
     """Yields an empty directory that becomes `target` when the block ends well, and vanishes when it does not.
 
     The temporary name starts with a dot and lies beside the target, so that the rename is atomic.
+
+    Raises:
+        BusyError: the target came to be while the block ran; it is left as it is.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=f".{target.name[:20]}.", dir=target.parent))
@@ -66,7 +69,13 @@ def directory_written_whole(target: Path) -> Iterator[Path]:
             else:
                 fsync_file(path)
         fsync_directory(temporary)
-        os.rename(temporary, target)
+        try:
+            os.rename(temporary, target)
+        except OSError:
+            if not target.is_dir():
+                raise
+            msg = f"{target}: another process wrote this at the same time. Run the command again."
+            raise BusyError(msg) from None
         fsync_directory(target.parent)
     finally:
         # After the rename there is nothing left to remove.

@@ -5,6 +5,7 @@ Rule    rows in = accepted + quarantined, counted; what reveals the arm goes to 
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from pipelines.core.errors import BusyError
 from pipelines.core.files import directory_written_whole
 from pipelines.core.hashing import canonical_json
 from pipelines.land.contract import Contract, contract_for
@@ -104,11 +106,8 @@ def _land_rows(
     keep_bytes(folder, copy, arrival.sha256, arrival.file, place="vault" if contract.sensitive else "store")
     # The vault's part first: a landing that is there is there with all its parts.
     treatment = treatment_directory(folder, arrival.sha256, contract.key)
-    if not treatment.exists():
-        open_vault(folder)
-        with directory_written_whole(treatment) as directory:
-            write_treatment(connection, directory, shaped.domains, arrival)
-            write_hashes(directory)
+    open_vault(folder)
+    _write_once(treatment, lambda directory: write_treatment(connection, directory, shaped.domains, arrival))
     _commit(
         folder, receipt, lambda directory: write_rows(connection, directory, contract, header, shaped.domains, arrival)
     )
@@ -129,18 +128,24 @@ def _check_conservation(shaped: Shaped, delivered: int, limit_pct: float) -> Non
 
 
 def _commit(folder: StudyFolder, receipt: DeliveryReceipt, write: Callable[[Path], None] | None = None) -> None:
-    target = landing_directory(folder, receipt.sha256, receipt.landing_key)
     document = {name: value for name, value in asdict(receipt).items() if name not in {"site", "file", "new"}}
-    try:
-        with directory_written_whole(target) as directory:
-            if write:
-                write(directory)
-            write_hashes(directory)
-            (directory / "receipt.json").write_bytes(canonical_json(document))
-    except OSError:
-        # Two processes may land the same bytes; the first to finish wins, and both wrote the same.
-        if not (target / "receipt.json").exists():
-            raise
+
+    def write_all(directory: Path) -> None:
+        if write:
+            write(directory)
+        (directory / "receipt.json").write_bytes(canonical_json(document))
+
+    _write_once(landing_directory(folder, receipt.sha256, receipt.landing_key), write_all)
+
+
+def _write_once(target: Path, write: Callable[[Path], None]) -> None:
+    """Writes a directory and the hashes of its files, unless it is there: the same delivery gives the same bytes."""
+    if target.is_dir():
+        return
+    # Two processes may land the same bytes; the first to finish wins.
+    with contextlib.suppress(BusyError), directory_written_whole(target) as directory:
+        write(directory)
+        write_hashes(directory)
 
 
 def refused_receipt(site: str, file: str, sha256: str, refusal: RefusedError) -> DeliveryReceipt:

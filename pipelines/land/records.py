@@ -34,6 +34,11 @@ class TypedColumns:
             and (rule.target.domain, rule.target.variable) == (domain, variable)
         ]
 
+    def named(self, domain: str, variable: str) -> str:
+        """Returns the file's own name of the column that fills this variable; the variable's name where none does."""
+        rows = self.of_target(domain, variable) or self.of_target(None, variable)
+        return self.rules[rows[0]].name if rows else variable.upper()
+
 
 def domains_of(contract: Contract, rules: list[ColumnRule]) -> list[str]:
     """Returns the domains that rows of this file fill, in the catalogue's order."""

@@ -47,8 +47,8 @@ def shape(
             f"create or replace temp table {identifier('records_' + name)} as\n"
             + records_sql(DOMAINS[name], columns, contract.export.constants)
         )
-        _check_records(connection, contract, DOMAINS[name])
-        if _check_duplicates(connection, DOMAINS[name]):
+        _check_records(connection, contract, columns, DOMAINS[name])
+        if _check_duplicates(connection, columns, DOMAINS[name]):
             warnings.append("W_DUP")
     for name in domains:
         connection.execute(
@@ -154,7 +154,9 @@ def _visit(contract: Contract, columns: TypedColumns) -> tuple[str, list[int]]:
     return (f"coalesce({', '.join(choices)})" if choices else "null::varchar"), [*by_number, *by_name]
 
 
-def _check_records(connection: duckdb.DuckDBPyConnection, contract: Contract, domain: Domain) -> None:
+def _check_records(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, columns: TypedColumns, domain: Domain
+) -> None:
     """Sets aside rows whose records are wrong by what their test code says: score ranges, laboratory units."""
     records = identifier("records_" + domain.name)
     if domain.name == "qs":
@@ -168,7 +170,7 @@ def _check_records(connection: duckdb.DuckDBPyConnection, contract: Contract, do
             inner join (values {", ".join(ranges)}) as allowed (testcd, low, high) on r.qstestcd = allowed.testcd
             where r.qsstresn not between allowed.low and allowed.high
         """
-        _set_aside(connection, wrong, "QSSTRESN", "Q_RANGE")
+        _set_aside(connection, wrong, columns.named("qs", "qsstresn"), "Q_RANGE")
     if domain.name == "lb" and contract.study.biomarkers:
         units = [
             f"({literal(code)}, {literal(unit)})"
@@ -181,10 +183,10 @@ def _check_records(connection: duckdb.DuckDBPyConnection, contract: Contract, do
                 on r.lbtestcd = known.testcd and r.lbstresu = known.unit
             where r.lbstresn is not null
         """
-        _set_aside(connection, wrong, "LBSTRESU", "Q_UNIT")
+        _set_aside(connection, wrong, columns.named("lb", "lbstresu"), "Q_UNIT")
 
 
-def _check_duplicates(connection: duckdb.DuckDBPyConnection, domain: Domain) -> bool:
+def _check_duplicates(connection: duckdb.DuckDBPyConnection, columns: TypedColumns, domain: Domain) -> bool:
     """Sets aside rows that give one record two values; keeps one of equal ones, and returns whether there were any."""
     records = identifier("records_" + domain.name)
     key = ["usubjid", *domain.key]
@@ -209,7 +211,7 @@ def _check_duplicates(connection: duckdb.DuckDBPyConnection, domain: Domain) -> 
     _set_aside(
         connection,
         f"select r._source_row from {records} as r inner join repeated as d on {same} where d.differs",
-        named.upper() if named else None,
+        columns.named(domain.name, named) if named else None,
         "Q_DUP",
     )
     connection.execute(

@@ -12,6 +12,11 @@ from pipelines.study.layout import CodeValue, Column, ExportFile, spread
 from pipelines.study.model import Study
 from pipelines.study.targets import TargetError, parse_target
 
+# What a population may be told by: recorded in dm, or derived for ADSL before the population is.
+POPULATION_VARIABLES = (
+    *("sex", "race", "ethnic", "country", "dx", "stratum", "siteid"),
+    *("eosstt", "enrlfl", "randfl", "saffl"),
+)
 CONDITION = re.compile(r"\s*([a-z][a-z0-9_]*)\s*(=|!=)\s*'([^']*)'\s*")
 
 
@@ -104,8 +109,15 @@ def _endpoints(study: Study) -> Iterator[Problem]:
 
 
 def _population(study: Study) -> Iterator[Problem]:
-    if parse_population(study.population.analysed) is None:
-        yield Problem(("population", "analysed"), "write conditions like \"dx = 'MDD' and randfl = 'Y'\".")
+    where = ("population", "analysed")
+    conditions = parse_population(study.population.analysed)
+    if conditions is None:
+        yield Problem(where, "write conditions like \"dx = 'MDD' and randfl = 'Y'\".")
+    for variable, _, _ in conditions or ():
+        if variable not in POPULATION_VARIABLES:
+            yield Problem(
+                where, f"no variable '{variable}'. A population is told by {', '.join(POPULATION_VARIABLES)}."
+            )
 
 
 def _layout(study: Study, name: str, files: tuple[ExportFile, ...]) -> Iterator[Problem]:

@@ -112,7 +112,7 @@ def test_a_repeated_header_a_repeated_record_and_a_blank_line_are_set_aside(tmp_
     equal = [scores_row("003"), scores_row("003")]
     deliver(study, "S01", SCORES, scores_file(scores_row("001"), SCORES_HEADER, *twice, *equal, ""))
     receipt = only(study)
-    headers_and_doubles = [(2, None, "Q_HEADER_ROW"), (3, "VISIT", "Q_DUP"), (4, "VISIT", "Q_DUP")]
+    headers_and_doubles = [(2, None, "Q_HEADER_ROW"), (3, "visit", "Q_DUP"), (4, "visit", "Q_DUP")]
     blank_line = [(7, "id", "Q_KEY"), (7, "visit", "Q_KEY")]
     assert quarantine(study, receipt) == headers_and_doubles + blank_line
     assert set(receipt.codes) == {"Q_DUP", "Q_HEADER_ROW", "Q_KEY", "W_DUP"}

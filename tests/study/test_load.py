@@ -35,6 +35,11 @@ MISTAKES = [
     ("quarantine_limit_pct: 60", "quarantine_limit_pct: 101", "6: quarantine_limit_pct: input should be less than"),
     ("        id: {class: pseudonym, to: subject}\n        age", "        age", "no column says `to: subject`"),
     ("blinding: open", "blinding: open\npopulation: {analysed: age > 3}", "population.analysed: write conditions like"),
+    (
+        "blinding: open",
+        "blinding: open\npopulation: {analysed: radfl = 'Y'}",
+        "population.analysed: no variable 'radfl'",
+    ),
 ]
 
 

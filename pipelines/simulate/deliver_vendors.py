@@ -1,0 +1,71 @@
+"""Vendors: the randomisation and dispensing service (IRT), and the central laboratory (LAB)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pipelines.simulate.protocol import CSV_SITES, EXPORT
+from pipelines.simulate.tables import Table, day, tenths
+from pipelines.simulate.trial import Participant
+
+ALLOCATION = ("site", "subject", "randomised_on", "arm", "stratum")
+DISPENSING = ("site", "subject", "visit", "given_on", "dose_number", "phase", "kit_number", "drug", "dose_mg")
+LABS = ("site", "subject", "visit", "sampled_on", "analyte", "reported", "value", "unit")
+_ARM_CODES = {"KET": "A", "MDZ": "B"}
+
+
+def vendor_tables(people: Sequence[Participant]) -> list[Table]:
+    """Returns what the vendors deliver for all sites; doses only of the sites that have no hospital pharmacy."""
+    return [_allocation(people), _dispensing(people), _labs(people)]
+
+
+def _allocation(people: Sequence[Participant]) -> Table:
+    table = Table(site="IRT", kind="allocation", exported=EXPORT, suffix="csv", columns=ALLOCATION)
+    for person in people:
+        subject = person.subject
+        if subject.arm:
+            table.add(
+                site=subject.site,
+                subject=subject.key,
+                randomised_on=day(person.randomised),
+                arm=_ARM_CODES[subject.arm],
+                stratum=subject.stratum,
+            )
+    return table
+
+
+def _dispensing(people: Sequence[Participant]) -> Table:
+    table = Table(site="IRT", kind="dispensing", exported=EXPORT, suffix="csv", columns=DISPENSING)
+    for person in people:
+        if person.subject.site not in CSV_SITES:
+            continue
+        for dose in person.doses:
+            table.add(
+                site=person.subject.site,
+                subject=person.subject.key,
+                visit=dose.visit,
+                given_on=day(dose.on),
+                dose_number=str(dose.number),
+                phase=dose.phase,
+                kit_number=dose.kit,
+                drug=dose.drug,
+                dose_mg=tenths(dose.dose_tenths),
+            )
+    return table
+
+
+def _labs(people: Sequence[Participant]) -> Table:
+    table = Table(site="LAB", kind="labs", exported=EXPORT, suffix="csv", columns=LABS)
+    for person in people:
+        for result in person.labs:
+            table.add(
+                site=person.subject.site,
+                subject=person.subject.key,
+                visit=result.visit,
+                sampled_on=day(result.on),
+                analyte=result.analyte,
+                reported=result.reported,
+                value=result.value,
+                unit=result.unit,
+            )
+    return table
