@@ -1,0 +1,96 @@
+"""Putting the report together: which sections stand on which page, and which numbers behind them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pipelines.report import (
+    benchmarks,
+    biomarkers,
+    change,
+    disposition,
+    drawings,
+    durability,
+    headlines,
+    methods,
+    quality,
+    response,
+    safety,
+    sensitivity,
+    sequence,
+    treatment,
+)
+from pipelines.report.content import Content, Figure, Record, Section, Table
+from pipelines.report.tables import CutData
+
+
+def assembled(data: CutData) -> Content:
+    """Returns the content of all pages; a section without data is named in `absent` instead."""
+    efficacy = {measure: response.records(data, measure) for measure in ("response", "remission")}
+    changes = change.records(data)
+    curves = durability.curves(data)
+    lasting = durability.records(data, curves)
+    ends = durability.endings(data)
+    statistics: dict[str, list[Record]] = {
+        **efficacy,
+        "change": changes,
+        "durability": lasting,
+        "durability_endings": ends,
+    }
+
+    flow, counts = disposition.section(data)
+    therapy, statistics["therapy"] = treatment.therapy(data)
+    exposure, statistics["exposure"] = treatment.exposure(data)
+    safe, safety_records = safety.section(data)
+    markers, statistics["biomarkers"] = biomarkers.section(data)
+    panel, statistics["benchmarks"] = benchmarks.section(data, efficacy, lasting)
+    periods, statistics["sequence"] = sequence.section(data)
+    delivered, statistics["deliveries"] = quality.deliveries(data)
+    aside, statistics["quarantine"] = quality.quarantine(data)
+    statistics |= counts | safety_records
+
+    optional = {
+        "therapy sessions": therapy,
+        "doses": exposure,
+        "adverse events, vital signs with alert limits, dissociation": safe,
+        "biomarkers": markers,
+    }
+    summary = [
+        flow,
+        periods,
+        _with_figures(
+            response.section(data, efficacy, *_sensitivity(data, efficacy)), *drawings.response(data, efficacy)
+        ),
+        _with_figures(change.section(data, changes), *drawings.change(data, changes)),
+        _with_figures(durability.section(data, curves, lasting, ends), *drawings.durability(data, curves))
+        if data.study.durability
+        else None,
+        *optional.values(),
+        panel,
+    ]
+    pages: dict[str, list[Section | None]] = {
+        "index.html": summary,
+        "deliveries.html": [delivered, aside],
+        "methods.html": list(methods.sections(data)),
+    }
+    return Content(
+        cards=headlines.cards(data, efficacy, lasting),
+        primary=headlines.primary(data),
+        sections={
+            page: tuple(replace(each, checks=quality.counts(data, each.sources)) for each in sections if each)
+            for page, sections in pages.items()
+        },
+        absent=tuple(name for name, section in optional.items() if section is None),
+        arms=tuple((group.short, group.label) for group in data.groups if group.short != group.label),
+        statistics=statistics,
+    )
+
+
+def _sensitivity(data: CutData, efficacy: dict[str, list[Record]]) -> tuple[Table, ...]:
+    visit = headlines.acute_visit(data, efficacy["response"])
+    table = sensitivity.table(data, efficacy, visit) if visit else None
+    return (table,) if table else ()
+
+
+def _with_figures(section: Section, *figures: Figure) -> Section:
+    return replace(section, figures=figures)

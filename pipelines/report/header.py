@@ -1,0 +1,94 @@
+"""What stands on top of every page: title, cut, cutoff, sign-off, verdict, and the banners nobody may miss."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pipelines.report.formats import short, text
+
+if TYPE_CHECKING:
+    from pipelines.study import Study
+
+BADGES = {
+    "PASS": ("pass", "\u2713", "Pass"),
+    "PASS_WITH_ROWS": ("rows", "\u25d0", "Pass with rows"),
+    "FAIL": ("fail", "\u2715", "Fail"),
+    "ERROR": ("fail", "!", "Error"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Banner:
+    """A sentence across the page; `kind` is loud, blinded, simulated or signoff."""
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Header:
+    """The page's head: title, facts as (name, value, full value), badge and banners."""
+
+    study: str
+    title: str
+    cut_id: str
+    facts: tuple[tuple[str, str, str], ...]
+    verdict: str | None
+    banners: tuple[Banner, ...]
+
+
+def header(
+    study: Study, cut_id: str, *, blinded: bool, data_cutoff: str | None, verdict: str | None, blocking: bool
+) -> Header:
+    """Returns the head of this cut's pages."""
+    facts = (
+        ("Study", study.study, study.study),
+        ("Cut", short(cut_id), cut_id),
+        ("Data cutoff", text(data_cutoff) if data_cutoff else "none: all data delivered", data_cutoff or ""),
+        ("Sign-off", _signoff(study), ""),
+    )
+    return Header(
+        study=study.study,
+        title=study.title,
+        cut_id=cut_id,
+        facts=facts,
+        verdict=verdict,
+        banners=_banners(study, blinded=blinded, blocking=blocking),
+    )
+
+
+def _signoff(study: Study) -> str:
+    if study.signoff == "none":
+        return "unsigned"
+    return "demo" if study.signoff == "demo" else f"required: {', '.join(study.signoff)}"
+
+
+def _banners(study: Study, *, blinded: bool, blocking: bool) -> tuple[Banner, ...]:
+    banners = []
+    if blocking:
+        words = "Not publishable: a critical check failed or a check could not run. See the page Validation."
+        banners.append(Banner(kind="loud", text=words))
+    if blinded:
+        banners.append(Banner(kind="blinded", text="BLINDED: arms pooled"))
+    if study.simulated:
+        banners.append(Banner(kind="simulated", text="Simulated data: no person stands behind any number here"))
+    if study.signoff == "none":
+        words = "Unsigned: the study file asks for no sign-off"
+    elif study.signoff == "demo":
+        words = "Demo sign-off: given by a demo signer, not by a person"
+    else:
+        words = f"Sign-off required from: {', '.join(study.signoff)}"
+    return (*banners, Banner(kind="signoff", text=words))
+
+
+def signed(study: Study, signatures: int) -> str:
+    """Returns the sentence above the signatures."""
+    if signatures == 0 and study.signoff == "none":
+        return "This cut is unsigned: the study file asks for no sign-off."
+    if signatures == 0:
+        return "Nobody has signed this cut."
+    return (
+        "Each signature is bound to the SHA-256 of this cut's manifest, and so to every byte it lists; moved to another"
+        " cut, or with one byte changed, it no longer holds."
+    )

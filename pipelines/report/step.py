@@ -1,0 +1,163 @@
+"""Step 4, report: statistics, figures, tables and the validation report, as static pages inside the candidate.
+
+Reads   cut.duckdb, inputs.json and gate/ of one cut, and the study file it was made from
+Writes  report/*.html and report/statistics.json (every number in the tables, with more digits)
+Rule    the same cut gives the same bytes; no page runs a script, loads an asset or shows a subject's value
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipelines.core.errors import StudyFileError
+from pipelines.core.files import directory_written_whole
+from pipelines.core.hashing import sha256_file
+
+if TYPE_CHECKING:
+    from pipelines.cut import Cut
+    from pipelines.report.content import Content
+    from pipelines.report.header import Header
+    from pipelines.report.tables import CutData
+    from pipelines.study import Study
+
+STATISTICS = "statistics.json"
+_DIGITS = 6
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportReceipt:
+    """What the report is: `path` is its first page, `pages` all of them; `reused` when it was there already."""
+
+    cut_id: str
+    path: Path
+    pages: tuple[str, ...]
+    reused: bool
+
+
+def report(study: Study, cut_id: str) -> ReportReceipt:
+    """Writes the report of a cut that was gated, blocked or not; one that is there is not written again.
+
+    Raises:
+        IntegrityError: the gate has not run on this cut.
+        StudyFileError: the study file is not the one that the cut was made from.
+        BusyError: another process works on the study.
+    """
+    from pipelines.cut import Cut
+    from pipelines.report.pages import PAGES
+
+    cut = Cut(study.folder, cut_id)
+    receipt = ReportReceipt(
+        cut_id=cut_id, path=cut.report / "index.html", pages=tuple(file for file, _ in PAGES), reused=True
+    )
+    if cut.report.is_dir():
+        return receipt
+    _check_study_file(study, cut)
+    with study.folder.lock(), directory_written_whole(cut.report) as directory:
+        pages = _pages(study, cut)
+        for name, text in pages.items():
+            (directory / name).write_text(text, encoding="utf-8", newline="\n")
+    return replace(receipt, reused=False)
+
+
+def _check_study_file(study: Study, cut: Cut) -> None:
+    if sha256_file(study.folder.study_file) != cut.inputs["study_file_sha256"]:
+        msg = (
+            f"{study.name}: study.yml was changed after cut {cut.short_id} was built, and a report shows the values"
+            f" that were used. Run `afterglow build {study.name}` for a cut of the new file, or restore the old one."
+        )
+        raise StudyFileError(msg)
+
+
+def _pages(study: Study, cut: Cut) -> dict[str, str]:
+    from pipelines.report.assembly import assembled
+    from pipelines.report.header import header
+    from pipelines.report.pages import render
+    from pipelines.report.tables import opened
+
+    with opened(study, cut) as data:
+        content = assembled(data)
+        top = header(
+            study,
+            cut.cut_id,
+            blinded=data.blinded,
+            data_cutoff=cut.inputs.get("data_cutoff"),
+            verdict=data.gate.verdict,
+            blocking=data.gate.blocking,
+        )
+        pages = {
+            file: render(file, top, content=content, sections=content.sections[file], absent=content.absent)
+            for file in content.sections
+        }
+        pages["validation.html"] = _validation(data, top)
+    pages[STATISTICS] = _statistics(content)
+    return pages
+
+
+def _validation(data: CutData, top: Header) -> str:
+    from pipelines.report import quality
+    from pipelines.report.pages import render
+
+    tally = Counter(check["verdict"] for check in data.gate.checks)
+    return render(
+        "validation.html",
+        top,
+        total=f"{len(data.gate.checks):,d}",
+        tally=[(verdict, tally[verdict]) for verdict in reversed(quality.VERDICTS)],
+        verdicts=quality.VERDICTS,
+        attention=quality.attention(data),
+        groups=quality.check_groups(data),
+    )
+
+
+def _statistics(content: Content) -> str:
+    rounded = {name: _rounded(records) for name, records in content.statistics.items()}
+    return json.dumps(rounded, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, float):
+        # Past these digits a special function may differ from one processor to the next; -0.0 is 0.0.
+        return round(value, _DIGITS) + 0.0
+    if isinstance(value, dict):
+        return {key: _rounded(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_rounded(entry) for entry in value]
+    return value
+
+
+def signatures_page(study: Study, cut: Cut, signatures: list[dict[str, Any]]) -> str:
+    """Returns the page of the signatures given to a cut, in the look of its report.
+
+    Args:
+        study: the study.
+        cut: the cut that was signed; its gate has run.
+        signatures: records with name, role, meaning, method, signed_at (UTC) and manifest_sha256; `reason` is optional.
+    """
+    from pipelines.gate.verdict import read_verdict
+    from pipelines.report.content import Table
+    from pipelines.report.formats import text
+    from pipelines.report.header import header, signed
+    from pipelines.report.pages import SIGNATURES, render
+
+    verdict = read_verdict(cut)
+    top = header(
+        study,
+        cut.cut_id,
+        blinded=bool(cut.inputs["blinded"]),
+        data_cutoff=cut.inputs.get("data_cutoff"),
+        verdict=verdict.verdict,
+        blocking=verdict.blocking,
+    )
+    keys = ("name", "role", "meaning", "reason", "method", "signed_at", "manifest_sha256")
+    table = Table(
+        caption="Signatures on this cut's manifest",
+        columns=("Printed name", "Role", "Meaning", "Reason", "Given by", "Time (UTC)", "Manifest, SHA-256"),
+        rows=tuple(tuple(text(signature.get(key)) for key in keys) for signature in signatures),
+        words=frozenset(range(1, len(keys) - 2)),
+        hashes=frozenset({len(keys) - 2, len(keys) - 1}),
+    )
+    return render(SIGNATURES, top, signatures=table, sentence=signed(study, len(signatures)))

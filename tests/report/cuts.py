@@ -1,0 +1,117 @@
+"""Small gated cuts made by hand, shaped as build and gate leave them; every number in them can be counted."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from pipelines.core.duck import connect, identifier, literal
+from pipelines.core.hashing import canonical_json, sha256_bytes, sha256_file
+from pipelines.cut import Cut
+from pipelines.study import Study, load_study
+
+Row = dict[str, Any]
+
+TABLES = {
+    "adsl": "studyid usubjid siteid country sex dx trt01p trt01a trta trtseqp eosstt dcsreas age:int doses:int"
+    " enrlfl randfl saffl analysfl",
+    "adqs": "usubjid siteid trta paramcd avisit atpt aperiod:int avisitn:double ady:int aval:double base:double"
+    " chg:double ablfl anl01fl",
+    "response": "usubjid siteid trta endpoint paramcd avisit estimand missing_rule aperiod:int avisitn:double crit1fl",
+    "remission": "usubjid siteid trta endpoint paramcd avisit estimand missing_rule aperiod:int avisitn:double crit1fl",
+    "durability": "usubjid siteid trta endpoint paramcd evntdesc cnsdtdsc aperiod:int aval:double cnsr:int",
+    "therapy": "usubjid siteid trta prtrt minutes:double attendedfl integration_window_fl",
+    "exposure": "usubjid siteid trta extrt excat aperiod:int dose_mg:double dose_mg_per_kg:double",
+    "biomarkers": "usubjid siteid trta paramcd avisit atpt avisitn:double aval:double chg:double ratio_to_base:double"
+    " blqfl ablfl",
+    "adae": "usubjid siteid trta aeterm aedecod aebodsys aeser trtemfl",
+    "advs": "usubjid siteid trta paramcd avisit aval:double alertfl",
+    "deliveries": "siteid file outcome codes delivery_id rows_in:bigint rows_accepted:bigint rows_quarantined:bigint"
+    " is_current:boolean delivered_on:date",
+    "quarantine": "siteid source_file column_name code reason delivery_id source_row:bigint",
+}
+# fmt: off
+CHECKS = (
+    "check_id gate table_name verdict severity sentence standard expectation rows_checked:bigint"
+    " rows_failed:bigint error"
+)
+# fmt: on
+FAILING = "check_id usubjid siteid avisit srcdom delivery_id source_file srcseq:bigint"
+DELIVERY = "0a1b2c" + "d" * 58
+
+
+def make_cut(
+    root: Path,
+    study_text: str,
+    tables: dict[str, list[Row]],
+    *,
+    checks: list[Row],
+    failing: list[Row] | None = None,
+    blinded: bool = False,
+    blocking: bool = False,
+    data_cutoff: str | None = None,
+) -> tuple[Study, Cut]:
+    """Writes a study folder with one gated cut that holds `tables`, and opens both."""
+    root.mkdir(parents=True, exist_ok=True)
+    (root / "study.yml").write_text(study_text, encoding="utf-8")
+    study = load_study(root)
+    inputs = canonical_json(
+        {
+            "study": study.study, "study_file_sha256": sha256_file(root / "study.yml"), "code_sha256": "c" * 64,
+            "blinded": blinded, "as_of": None, "data_cutoff": data_cutoff, "versions": {"duckdb": "2.0.1"},
+            "deliveries": [
+                {
+                    "delivery_id": DELIVERY, "siteid": next(iter(study.sites)), "file": "a.csv", "layout_file": "a.csv",
+                    "landing_key": "e" * 64, "delivered_on": None, "outcome": "accepted", "codes": [], "rows_in": 5,
+                    "rows_accepted": 4, "rows_quarantined": 1, "rank": 1, "current": True,
+                }
+            ],
+        }
+    )  # fmt: skip
+    cut = Cut(study.folder, sha256_bytes(inputs))
+    cut.gate.mkdir(parents=True)
+    cut.inputs_file.write_bytes(inputs)
+    connection = connect(cut.duckdb)
+    connection.execute("create schema marts")
+    for name, columns in TABLES.items():
+        connection.execute(f"create table marts.{name} ({_declared(columns)})")
+        insert(connection, f"marts.{name}", columns, tables.get(name, []))
+        connection.execute(f"create view main.{identifier(name)} as select * from marts.{name}")
+    connection.execute(f"create table checks ({_declared(CHECKS)}); create table failing_rows ({_declared(FAILING)})")
+    insert(connection, "checks", CHECKS, checks)
+    insert(connection, "failing_rows", FAILING, failing or [])
+    for name in ("checks", "failing_rows"):
+        connection.execute(f"copy {name} to {literal(str(cut.gate / name))}.parquet".replace("'.parquet", ".parquet'"))
+        connection.execute(f"drop table {name}")
+    connection.close()
+    verdicts = [check["verdict"] for check in checks]
+    worst = max(verdicts, key=("PASS", "PASS_WITH_ROWS", "FAIL", "ERROR").index)
+    counts = {name: verdicts.count(name) for name in ("PASS", "PASS_WITH_ROWS", "FAIL", "ERROR")}
+    blocked = [check["check_id"] for check in checks if check["verdict"] in {"FAIL", "ERROR"}] if blocking else []
+    (cut.gate / "verdict.json").write_text(
+        json.dumps(
+            {
+                "verdict": worst, "blocking": blocking, "checks": len(checks), "counts": counts, "blocked_by": blocked,
+                "failed": [check["check_id"] for check in checks if check["verdict"] != "PASS"],
+            }
+        )
+    )  # fmt: skip
+    return study, cut
+
+
+def _declared(columns: str) -> str:
+    return ", ".join(
+        f"{identifier(name)} {kind or 'varchar'}" for name, _, kind in (each.partition(":") for each in columns.split())
+    )
+
+
+def insert(connection: Any, table: str, columns: str, rows: list[Row]) -> None:
+    """Inserts rows given as records; what a record does not name is null, and a name that is no column is a mistake."""
+    names = [each.partition(":")[0] for each in columns.split()]
+    assert all(set(row) <= set(names) for row in rows), f"{table}: {[set(row) - set(names) for row in rows][:1]}"
+    if rows:
+        marks = ", ".join("?" for _ in names)
+        connection.executemany(
+            f"insert into {table} values ({marks})", [[row.get(name) for name in names] for row in rows]
+        )
