@@ -13,7 +13,7 @@ from pipelines.report.tables import CutData
 if TYPE_CHECKING:
     from pipelines.study.model import Visit
 
-# The horizon of the acute trials beside which these studies are read: four weeks after day 1.
+# Where the study file names no visit: the horizon of the acute trials, four weeks after day 1.
 _ACUTE_DAY = 29
 # A rate at a landmark heads the page only where each group still has this many subjects at risk.
 _ENOUGH_AT_RISK = 10
@@ -34,7 +34,7 @@ def cards(data: CutData, made: dict[str, list[Record]], durability: list[Record]
     visits = _visits(data, made["response"])
     if not visits:
         return ()
-    first, later = visits[0], _acute(visits)
+    first, later = visits[0], _asked(data, visits)
     questions = [("How many respond?", "response", later), ("How many remit?", "remission", later)]
     if first != later:
         questions.append(("How fast?", "response", first))
@@ -45,7 +45,7 @@ def cards(data: CutData, made: dict[str, list[Record]], durability: list[Record]
 def acute_visit(data: CutData, responses: list[Record]) -> str | None:
     """Returns the code of the visit that the headline figures are taken from, or None when there are no rows."""
     visits = _visits(data, responses)
-    return _acute(visits).visit if visits else None
+    return _asked(data, visits).visit if visits else None
 
 
 def _visits(data: CutData, responses: list[Record]) -> list[Visit]:
@@ -54,8 +54,11 @@ def _visits(data: CutData, responses: list[Record]) -> list[Visit]:
     return sorted(planned, key=lambda visit: (visit.day if visit.day is not None else visit.visitnum, visit.visitnum))
 
 
-def _acute(visits: list[Visit]) -> Visit:
-    """Returns the last visit up to four weeks, or the first of all when none is that early."""
+def _asked(data: CutData, visits: list[Visit]) -> Visit:
+    """Returns the primary endpoint's visit; where the study file names none, the last one up to four weeks."""
+    named = [visit for visit in visits if visit.visit == data.study.endpoints[0].visit]
+    if named:
+        return named[0]
     early = [visit for visit in visits if visit.day is not None and visit.day <= _ACUTE_DAY]
     return early[-1] if early else visits[-1]
 

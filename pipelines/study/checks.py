@@ -96,6 +96,8 @@ def _endpoints(study: Study) -> Iterator[Problem]:
         where = ("endpoints", index)
         if endpoint.instrument not in study.instruments:
             yield Problem((*where, "instrument"), f"not among the instruments: {', '.join(study.instruments)}.")
+        if endpoint.visit is not None and endpoint.visit not in visits:
+            yield Problem((*where, "visit"), f"no visit '{endpoint.visit}'. Visits: {', '.join(sorted(visits))}.")
         if names.index(endpoint.name) != index:
             yield Problem((*where, "name"), "two endpoints have this name. Give each its own.")
         instrument = catalogue().get(endpoint.instrument)

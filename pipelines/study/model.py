@@ -86,10 +86,15 @@ class RemissionRule(Settings):
 
 
 class Endpoint(Settings):
-    """One named definition of response and remission on one instrument."""
+    """One named definition of response and remission on one instrument.
+
+    `visit` is the one that the protocol's question is asked at: the report's first figures are taken there. Without it,
+    they are taken at the last visit up to study day 29.
+    """
 
     name: Identifier = "primary"
     instrument: str
+    visit: str | None = None
     response: ResponseRule
     remission: RemissionRule
 
