@@ -1,4 +1,4 @@
-# Afterglow: `make demo` and `make test` are all that a fresh machine with Python 3.11 or 3.12, git and make needs.
+# Afterglow: `make demo` and `make test` are all that a fresh machine with Python 3.11 to 3.13, git and make needs.
 # Once installed, no target needs a network.
 
 .DEFAULT_GOAL := help
@@ -26,21 +26,23 @@ help: ## list the targets
 .PHONY: setup
 setup: $(VENV)/.installed ## install everything into .venv, exactly as uv.lock says
 
-# `python3` first, as the machine's owner chose it; the lock file is made for 3.11 and 3.12.
+# `python3` first, as the machine's owner chose it; the lock file is made for 3.11 to 3.13.
 $(BIN)/uv:
-	@for python in python3 python3.12 python3.11; do \
-	  if "$$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null; then \
+	@for python in python3 python3.13 python3.12 python3.11; do \
+	  if "$$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; then \
 	    "$$python" -m venv $(VENV) && exec $(BIN)/python -m pip install --quiet --disable-pip-version-check "uv==$(UV_VERSION)"; \
 	    exit 1; \
 	  fi; \
 	done; \
-	echo "Python 3.11 or 3.12 was not found as python3, python3.12 or python3.11. Install one, then run make again." >&2; \
+	echo "No Python 3.11, 3.12 or 3.13 was found (as python3 or by its full name). Install one, then run make again." >&2; \
 	exit 1
 
-# Bytecode is compiled here: a machine that sets PYTHONDONTWRITEBYTECODE would compile at each start.
+# Bytecode is compiled here: a machine that sets PYTHONDONTWRITEBYTECODE would compile at each start. From uv's cache
+# first, so that an edit of pyproject.toml needs no network.
+SYNC := $(BIN)/uv sync --quiet --locked --all-extras --compile-bytecode
 $(VENV)/.installed: pyproject.toml uv.lock | $(BIN)/uv
 	@echo "Installing into $(VENV) ..."
-	@$(BIN)/uv sync --quiet --locked --all-extras --compile-bytecode
+	@$(SYNC) --offline 2>/dev/null || $(SYNC)
 	@touch $@
 
 .PHONY: demo
@@ -89,6 +91,14 @@ format: setup ## put Python and SQL into the house's form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/sqlfluff fix --disable-progress-bar $(SQL)
+
+.PHONY: bench
+bench: setup ## measure speed beside its targets; writes benchmarks/results/
+	@for script in benchmarks/*.py; do $(BIN)/python "$$script" || exit 1; done
+
+.PHONY: docs
+docs: setup ## write docs/tables.md from the models' contracts
+	$(BIN)/python tests/house/tables_page.py
 
 .PHONY: clean
 clean: ## remove what tools and demo runs wrote; .venv and what studies landed or published stay

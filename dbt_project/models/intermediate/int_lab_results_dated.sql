@@ -1,0 +1,82 @@
+{{ config(materialized='view') }}
+
+with results as (
+
+    select * from {{ ref('stg_landed__lab_results') }}
+
+),
+
+biomarkers as (
+
+    select * from {{ source('study', 'biomarkers') }}
+
+),
+
+units as (
+
+    select * from {{ source('study', 'biomarker_units') }}
+
+),
+
+treatments as (
+
+    select * from {{ ref('int_treatments_allocated') }}
+
+),
+
+subjects as (
+
+    select * from {{ ref('int_subjects_classified') }}
+
+),
+
+settings as (
+
+    select * from {{ source('study', 'settings') }}
+
+),
+
+-- Only analytes of the study file; a unit without a conversion leaves no value.
+final as (
+
+    select
+        results.studyid,
+        results.usubjid,
+        results.siteid,
+        results.lborres,
+        results.visit,
+        results.atpt,
+        results.delivery_id,
+        results.source_file,
+        results.delivery_rank,
+        results.srcseq,
+        results.adt,
+        results.lbtestcd as paramcd,
+        biomarkers.label as param,
+        biomarkers.unit as avalu,
+        '*' as window_key,
+        results.lbdtc as dtc,
+        results.atpt as chosen_within,
+        treatments.trta,
+        treatments.aperiod,
+        settings.design = 'crossover' as is_crossover,
+        results.lbstresn * units.factor as aval,
+        biomarkers.lower_limit,
+        coalesce(treatments.first_dose_date, subjects.trtsdt) as first_dose_date,
+        {{ study_day('results.adt', 'coalesce(treatments.first_dose_date, subjects.trtsdt)') }} as ady
+    from results
+    inner join biomarkers
+        on results.lbtestcd = biomarkers.lbtestcd
+    cross join settings
+    left join units
+        on
+            results.lbtestcd = units.lbtestcd
+            and results.lbstresu = units.from_unit
+    left join treatments
+        on {{ is_treated_on('treatments', 'results', 'results.adt') }}
+    left join subjects
+        on results.usubjid = subjects.usubjid
+
+)
+
+select * from final

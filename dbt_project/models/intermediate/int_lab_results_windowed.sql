@@ -1,0 +1,36 @@
+with results as (
+
+    select * from {{ ref('int_lab_results_dated') }}
+
+),
+
+{{ placed_in_visits('results') }},
+
+final as (
+
+    select
+        studyid,
+        usubjid,
+        siteid,
+        case when is_in_period then trta end as trta,
+        paramcd,
+        param,
+        avisit,
+        atpt,
+        avalu,
+        lborres,
+        delivery_id,
+        source_file,
+        avisitn,
+        analysis_day as ady,
+        aval,
+        lower_limit,
+        srcseq,
+        ablfl,
+        anl01fl,
+        adt
+    from placed
+
+)
+
+select * from final

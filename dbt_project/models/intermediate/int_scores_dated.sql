@@ -1,0 +1,88 @@
+{{ config(materialized='view') }}
+
+with scores as (
+
+    select * from {{ ref('int_scores_totalled') }}
+
+),
+
+treatments as (
+
+    select * from {{ ref('int_treatments_allocated') }}
+
+),
+
+settings as (
+
+    select * from {{ source('study', 'settings') }}
+
+),
+
+-- In a crossover an arm names a period, unless the subject got it twice.
+periods_by_arm as (
+
+    select
+        usubjid,
+        planned_arm as arm,
+        min(aperiod) as aperiod
+    from treatments
+    where not is_whole_study
+    group by usubjid, planned_arm
+    having count(*) = 1
+
+),
+
+placed as (
+
+    select
+        scores.*,
+        settings.design = 'crossover' as is_crossover,
+        case
+            when settings.design <> 'crossover' then 1
+            else coalesce(scores.period, periods_by_arm.aperiod, periods_by_date.aperiod)
+        end as aperiod
+    from scores
+    cross join settings
+    left join periods_by_arm
+        on
+            scores.usubjid = periods_by_arm.usubjid
+            and scores.arm = periods_by_arm.arm
+    left join treatments as periods_by_date
+        on
+            scores.usubjid = periods_by_date.usubjid
+            and not periods_by_date.is_whole_study
+            and scores.adt >= periods_by_date.first_dose_date
+            and (scores.adt < periods_by_date.next_period_date or periods_by_date.next_period_date is null)
+
+),
+
+endpoints as (
+
+    select distinct paramcd
+    from {{ source('study', 'endpoints') }}
+
+),
+
+final as (
+
+    select
+        placed.*,
+        placed.paramcd as window_key,
+        placed.qsdtc as dtc,
+        -- An endpoint's scale has one value a visit; other scales have one a visit and time point.
+        case when endpoints.paramcd is null then placed.atpt end as chosen_within,
+        treatments.trta,
+        treatments.first_dose_date,
+        {{ study_day('placed.adt', 'treatments.first_dose_date') }} as ady
+    from placed
+    -- Before the first period, days count back from its dose.
+    left join treatments
+        on
+            placed.usubjid = treatments.usubjid
+            and coalesce(placed.aperiod, 1) = treatments.aperiod
+    left join endpoints
+        on placed.paramcd = endpoints.paramcd
+
+)
+
+select * from final

@@ -1,0 +1,68 @@
+-- One pass over all item rows. Where a code occurs twice in an assessment (a later delivery restated it), and only
+-- there, the rows are numbered and summed again.
+with items as (
+
+    select * from {{ ref('int_score_items_coded') }}
+
+),
+
+assessments as (
+
+    select
+        {{ assessment_key() }},
+        {{ score_totals() }}
+    from items
+    group by {{ assessment_key() }}
+
+),
+
+restated as (
+
+    select {{ assessment_key() }}
+    from assessments
+    where source_rows > codes_recorded
+
+),
+
+restated_items as (
+
+    select
+        items.*,
+        row_number() over (
+            partition by {{ assessment_key('items') }}, items.qstestcd
+            order by items.delivery_rank desc, items.source_row desc, items.record desc
+        ) as restatement
+    from items
+    inner join restated
+        on
+            items.usubjid = restated.usubjid
+            and items.paramcd = restated.paramcd
+            and items.visit is not distinct from restated.visit
+            and items.qsdtc is not distinct from restated.qsdtc
+            and items.qstpt is not distinct from restated.qstpt
+            and items.period is not distinct from restated.period
+            and items.arm is not distinct from restated.arm
+
+),
+
+current_assessments as (
+
+    select
+        {{ assessment_key() }},
+        {{ score_totals() }}
+    from restated_items
+    where restatement = 1
+    group by {{ assessment_key() }}
+
+),
+
+final as (
+
+    select * from assessments
+    where source_rows = codes_recorded
+    union all
+    select * from current_assessments
+
+)
+
+select * from final

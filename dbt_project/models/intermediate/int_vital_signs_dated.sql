@@ -1,0 +1,74 @@
+{{ config(materialized='view') }}
+
+with results as (
+
+    select * from {{ ref('stg_landed__vital_signs') }}
+
+),
+
+vital_signs as (
+
+    select * from {{ source('study', 'vital_signs') }}
+
+),
+
+treatments as (
+
+    select * from {{ ref('int_treatments_allocated') }}
+
+),
+
+subjects as (
+
+    select * from {{ ref('int_subjects_classified') }}
+
+),
+
+settings as (
+
+    select * from {{ source('study', 'settings') }}
+
+),
+
+final as (
+
+    select
+        results.studyid,
+        results.usubjid,
+        results.siteid,
+        results.visit,
+        results.atpt,
+        results.delivery_id,
+        results.source_file,
+        results.delivery_rank,
+        results.srcseq,
+        results.adt,
+        results.vstestcd as paramcd,
+        coalesce(vital_signs.label, results.vstest, results.vstestcd) as param,
+        coalesce(results.vsstresu, vital_signs.unit) as avalu,
+        '*' as window_key,
+        results.vsdtc as dtc,
+        results.atpt as chosen_within,
+        treatments.trta,
+        treatments.aperiod,
+        settings.design = 'crossover' as is_crossover,
+        results.vsstresn as aval,
+        -- A limit holds in its own unit only.
+        case
+            when coalesce(results.vsstresu, vital_signs.unit) = vital_signs.unit then vital_signs.alert_above
+        end as alert_above,
+        vital_signs.alert_strict,
+        coalesce(treatments.first_dose_date, subjects.trtsdt) as first_dose_date,
+        {{ study_day('results.adt', 'coalesce(treatments.first_dose_date, subjects.trtsdt)') }} as ady
+    from results
+    cross join settings
+    left join vital_signs
+        on results.vstestcd = vital_signs.vstestcd
+    left join treatments
+        on {{ is_treated_on('treatments', 'results', 'results.adt') }}
+    left join subjects
+        on results.usubjid = subjects.usubjid
+
+)
+
+select * from final

@@ -1,0 +1,39 @@
+with results as (
+
+    select * from {{ ref('int_vital_signs_dated') }}
+
+),
+
+{{ placed_in_visits('results') }},
+
+final as (
+
+    select
+        studyid,
+        usubjid,
+        siteid,
+        case when is_in_period then trta end as trta,
+        paramcd,
+        param,
+        visit,
+        avisit,
+        atpt,
+        avalu,
+        delivery_id,
+        source_file,
+        delivery_rank,
+        avisitn,
+        analysis_day as ady,
+        aval,
+        alert_above,
+        srcseq,
+        alert_strict,
+        ablfl,
+        anl01fl,
+        dtc,
+        adt
+    from placed
+
+)
+
+select * from final

@@ -1,0 +1,75 @@
+with subjects as (
+
+    select * from {{ ref('stg_landed__subjects') }}
+
+),
+
+classified as (
+
+    select * from {{ ref('int_subjects_classified') }}
+
+),
+
+analysed as (
+
+    select * from {{ ref('int_subjects_analysed') }}
+
+),
+
+sessions as (
+
+    select * from {{ ref('int_therapy_counted') }}
+
+),
+
+sites as (
+
+    select * from {{ source('study', 'sites') }}
+
+),
+
+final as (
+
+    select
+        subjects.studyid,
+        subjects.usubjid,
+        subjects.siteid,
+        coalesce(sites.country, subjects.country) as country,
+        subjects.sex,
+        subjects.dx,
+        classified.trt01p,
+        classified.trt01a,
+        classified.trta,
+        classified.trtseqp,
+        classified.eosstt,
+        classified.dcsreas,
+        'DM' as srcdom,
+        subjects.delivery_id,
+        subjects.source_file,
+        subjects.age,
+        cast(classified.doses as integer) as doses,
+        cast(coalesce(sessions.therapy_sessions, 0) as integer) as therapy_sessions,
+        coalesce(sessions.therapy_minutes, 0) as therapy_minutes,
+        subjects.srcseq,
+        classified.enrlfl,
+        classified.randfl,
+        classified.saffl,
+        analysed.analysfl,
+        subjects.icdt,
+        classified.randdt,
+        classified.trtsdt,
+        classified.trtedt,
+        classified.eosdt
+    from subjects
+    left join classified
+        on subjects.usubjid = classified.usubjid
+    left join analysed
+        on subjects.usubjid = analysed.usubjid
+    left join sessions
+        on subjects.usubjid = sessions.usubjid
+    left join sites
+        on subjects.siteid = sites.siteid
+
+)
+
+select * from final

@@ -1,0 +1,78 @@
+with scores as (
+
+    select * from {{ ref('int_scores_by_missing_rule') }}
+
+),
+
+endpoints as (
+
+    select * from {{ source('study', 'endpoints') }}
+
+),
+
+subjects as (
+
+    select * from {{ ref('adsl') }}
+
+),
+
+deliveries as (
+
+    select * from {{ ref('stg_landed__deliveries') }}
+
+),
+
+judged as (
+
+    select
+        scores.*,
+        endpoints.remission_crit as crit1,
+        {{ remission_is_met('scores.aval', 'endpoints') }} as is_met
+    from scores
+    left join endpoints
+        on scores.endpoint = endpoints.endpoint
+
+),
+
+final as (
+
+    select
+        subjects.studyid,
+        judged.usubjid,
+        subjects.siteid,
+        judged.trta,
+        judged.endpoint,
+        judged.paramcd,
+        judged.avisit,
+        judged.estimand,
+        judged.missing_rule,
+        judged.crit1,
+        judged.dtype,
+        case when judged.delivery_rank is not null then 'QS' end as srcdom,
+        deliveries.delivery_id,
+        deliveries.file as source_file,
+        judged.aperiod,
+        judged.avisitn,
+        judged.ady,
+        judged.aval,
+        judged.base,
+        judged.aval - judged.base as chg,
+        {{ percent_change('judged.aval', 'judged.base') }} as pchg,
+        judged.srcseq,
+        case
+            when judged.is_composite_failure then 'N'
+            when judged.is_met then 'Y'
+            when not judged.is_met then 'N'
+            when judged.missing_rule = 'nri' then 'N'
+        end as crit1fl,
+        'Y' as anl01fl,
+        judged.adt
+    from judged
+    left join subjects
+        on judged.usubjid = subjects.usubjid
+    left join deliveries
+        on judged.delivery_rank = deliveries.delivery_rank
+
+)
+
+select * from final

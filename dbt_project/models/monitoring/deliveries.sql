@@ -1,0 +1,24 @@
+with landed as (
+
+    select * from {{ ref('stg_landed__deliveries') }}
+
+),
+
+final as (
+
+    select
+        siteid,
+        file,
+        outcome,
+        codes,
+        delivery_id,
+        rows_in,
+        rows_accepted,
+        rows_quarantined,
+        is_current,
+        delivered_on
+    from landed
+
+)
+
+select * from final

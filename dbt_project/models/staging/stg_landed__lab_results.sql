@@ -1,0 +1,50 @@
+with source as (
+
+    select * from {{ source('landed', 'lb') }}
+
+),
+
+ranked as (
+
+    select
+        *,
+        -- A rank, not a row number: two rows of one delivery stay two rows, for landing's checks and the gate to judge.
+        rank() over (
+            partition by
+                usubjid,
+                lbtestcd,
+                visit,
+                lbdtc,
+                lbtpt
+            order by delivery_rank desc
+        ) as restatement
+    from source
+
+),
+
+final as (
+
+    select
+        studyid,
+        usubjid,
+        siteid,
+        lbtestcd,
+        lbtest,
+        lborres,
+        lbstresu,
+        visit,
+        lbdtc,
+        lbstresn,
+        _delivery_id as delivery_id,
+        _source_file as source_file,
+        delivery_rank,
+        _source_row as srcseq,
+        _record as record,
+        lbtpt as atpt,
+        {{ full_date('lbdtc') }} as adt
+    from ranked
+    where restatement = 1
+
+)
+
+select * from final

@@ -1,0 +1,30 @@
+-- Restatements are resolved where the items are added up (int_scores_summed): numbering 10^7 rows here would cost
+-- more than the whole derivation.
+with source as (
+
+    select * from {{ source('landed', 'qs') }}
+
+),
+
+final as (
+
+    select
+        studyid,
+        siteid,
+        usubjid,
+        qstestcd,
+        qsstat,
+        visit,
+        qsdtc,
+        qstpt,
+        arm,
+        cast(period as integer) as period,
+        delivery_rank,
+        _source_row as source_row,
+        _record as record,
+        qsstresn
+    from source
+
+)
+
+select * from final

@@ -1,0 +1,46 @@
+with source as (
+
+    select * from {{ source('landed', 'dm') }}
+
+),
+
+ranked as (
+
+    select
+        *,
+        row_number() over (
+            partition by usubjid
+            order by delivery_rank desc, _source_row desc, _record desc
+        ) as restatement
+    from source
+
+),
+
+final as (
+
+    select
+        studyid,
+        siteid,
+        usubjid,
+        sex,
+        race,
+        ethnic,
+        country,
+        dx,
+        stratum,
+        arm,
+        actarm,
+        rficdtc,
+        dthdtc,
+        _delivery_id as delivery_id,
+        _source_file as source_file,
+        cast(age as integer) as age,
+        _source_row as srcseq,
+        {{ full_date('rficdtc') }} as icdt,
+        {{ full_date('dthdtc') }} as dthdt
+    from ranked
+    where restatement = 1
+
+)
+
+select * from final

@@ -1,0 +1,49 @@
+with source as (
+
+    select * from {{ source('landed', 'pr') }}
+
+),
+
+ranked as (
+
+    select
+        *,
+        -- A rank, not a row number: two rows of one delivery stay two rows, for landing's checks and the gate to judge.
+        rank() over (
+            partition by
+                usubjid,
+                prtrt,
+                visit,
+                prstdtc,
+                prseq
+            order by delivery_rank desc
+        ) as restatement
+    from source
+
+),
+
+final as (
+
+    select
+        studyid,
+        usubjid,
+        siteid,
+        prtrt,
+        proccur,
+        visit,
+        therapist,
+        prstdtc,
+        minutes,
+        fidelity,
+        _delivery_id as delivery_id,
+        _source_file as source_file,
+        delivery_rank,
+        _source_row as srcseq,
+        _record as record,
+        {{ full_date('prstdtc') }} as adt
+    from ranked
+    where restatement = 1
+
+)
+
+select * from final

@@ -1,0 +1,75 @@
+"""The candidate's database before and after dbt: what the models read goes in, what a reader does not need goes out."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipelines.build.landed import create_landed
+from pipelines.build.parameters import create_parameters
+from pipelines.core.duck import connect, identifier, literal
+from pipelines.core.errors import IntegrityError
+from pipelines.study import Study
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from pipelines.cut import CutInputs
+
+# The storage format of DuckDB 1.0: readers with an older library open the file too.
+_STORAGE_VERSION = "v1.0.0"
+_PUBLISHED_SCHEMAS = ("marts", "monitoring")
+
+
+def create_database(path: Path, study: Study, inputs: CutInputs) -> None:
+    """Creates the database with the schemas `landed` and `study`.
+
+    Raises:
+        IntegrityError: a landed file is not the one that was written.
+    """
+    _check_landed_files(study, inputs)
+    with contextlib.closing(connect()) as connection:
+        connection.execute(f"attach {literal(str(path))} as cut (storage_version {literal(_STORAGE_VERSION)}); use cut")
+        create_parameters(connection, study, inputs)
+        create_landed(connection, inputs)
+
+
+@contextlib.contextmanager
+def finish_database(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Drops what points at the store, adds an alias in `main` for each published table, and yields the connection."""
+    with contextlib.closing(connect(path)) as connection:
+        connection.execute("drop schema staging cascade; drop schema landed cascade")
+        for schema, table in published_tables(connection):
+            connection.execute(f"create view main.{identifier(table)} as select * from {schema}.{identifier(table)}")
+        yield connection
+
+
+def published_tables(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
+    """Returns schema and name of each table that is published, by name."""
+    marks = ", ".join("?" for _ in _PUBLISHED_SCHEMAS)
+    return connection.execute(
+        f"select schema_name, table_name from duckdb_tables() where schema_name in ({marks}) order by table_name",
+        list(_PUBLISHED_SCHEMAS),
+    ).fetchall()
+
+
+def _check_landed_files(study: Study, inputs: CutInputs) -> None:
+    """A flipped bit of a Parquet file mostly reads as another value: hashes are checked before any row is read."""
+    from pipelines.land.store import damaged_files
+
+    damaged: list[Path] = []
+    for delivery in inputs.deliveries:
+        if delivery.current:
+            damaged += damaged_files(delivery.directory)
+            if not inputs.document["blinded"] and delivery.treatment_directory.is_dir():
+                damaged += damaged_files(delivery.treatment_directory)
+    if damaged:
+        listed = "\n".join(f"  {path.relative_to(study.folder.root)}" for path in damaged)
+        msg = (
+            f"{study.name}: landed files are damaged or gone:\n{listed}\n"
+            "Nothing was built. Restore them from a backup, or remove their folder and run "
+            f"`afterglow land {study.name}`."
+        )
+        raise IntegrityError(msg)

@@ -1,0 +1,118 @@
+"""The schema `landed`: views over the current deliveries' Parquet, as the models read them.
+
+Each domain has all its variables, whether or not anything landed. Treatment variables come from the vault, joined by
+provenance; in a blinded cut they are empty, and the vault is not opened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipelines.core.duck import identifier, literal, parquet_scan
+from pipelines.study.domains import DOMAINS, KEYS, SQL_TYPES, Domain, Variable
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from pipelines.cut import CutInputs, LandedDelivery
+
+_PROVENANCE = {"_delivery_id": "varchar", "_source_file": "varchar", "_source_row": "bigint", "_record": "integer"}
+
+
+def create_landed(connection: duckdb.DuckDBPyConnection, inputs: CutInputs) -> None:
+    """Creates schema `landed` in the connected database."""
+    connection.execute("create schema landed")
+    current = [delivery for delivery in inputs.deliveries if delivery.current]
+    for domain in DOMAINS.values():
+        hidden = {} if inputs.document["blinded"] else _vault_files(domain, current)
+        query = _domain_query(domain, _landed_files(domain, current), hidden, inputs.document["data_cutoff"])
+        connection.execute(f"create view landed.{domain.name} as {query}")
+    _create_deliveries(connection, inputs.deliveries)
+    _create_quarantine(connection, current)
+
+
+def _domain_query(domain: Domain, landed: dict[Path, int], hidden: dict[Path, int], cutoff: str | None) -> str:
+    if not landed:
+        return _empty_query(domain)
+    plain = [variable.name for variable in domain.variables if not variable.treatment]
+    columns = ", ".join(f"rows.{identifier(name)}" for name in [*KEYS, *plain, *_PROVENANCE])
+    shown = "".join(
+        f", {'vault.' + identifier(one.name) if hidden else 'null'}::{SQL_TYPES[one.type]} as {identifier(one.name)}"
+        for one in _treatment(domain)
+    )
+    query = f"select {columns}{shown}, rows.delivery_rank from ({_ranked_scan(landed)}) as rows"
+    if hidden:
+        query += (
+            f" left join ({_ranked_scan(hidden)}) as vault on rows.delivery_rank = vault.delivery_rank"
+            " and rows._source_row = vault._source_row and rows._record = vault._record"
+        )
+    if cutoff and domain.date:
+        query += f" where {_until(f'rows.{identifier(domain.date)}', cutoff)}"
+    return query
+
+
+def _until(column: str, cutoff: str) -> str:
+    # A partial date is compared on the part that is known; a record without a date stays.
+    known = f"least(length({column}), 10)"
+    return f"coalesce(left({column}, {known}) <= left({literal(cutoff)}, {known}), true)"
+
+
+def _treatment(domain: Domain) -> list[Variable]:
+    return [variable for variable in domain.variables if variable.treatment]
+
+
+def _landed_files(domain: Domain, deliveries: Sequence[LandedDelivery]) -> dict[Path, int]:
+    paths = {delivery.directory / "rows" / f"{domain.name}.parquet": delivery.rank for delivery in deliveries}
+    return {path: rank for path, rank in paths.items() if path.is_file()}
+
+
+def _vault_files(domain: Domain, deliveries: Sequence[LandedDelivery]) -> dict[Path, int]:
+    paths = {delivery.treatment_directory / f"{domain.name}.parquet": delivery.rank for delivery in deliveries}
+    return {path: rank for path, rank in paths.items() if path.is_file()}
+
+
+def _ranked_scan(files: dict[Path, int]) -> str:
+    # DuckDB numbers the files of a scan in the order of the list: one scan however many deliveries there are.
+    ranks = ", ".join(str(rank) for rank in files.values())
+    scan = parquet_scan(list(files)).removesuffix(")") + ", union_by_name = true)"
+    return f"select *, ([{ranks}]::integer[])[file_index::bigint + 1] as delivery_rank from {scan}"
+
+
+def _empty_query(domain: Domain) -> str:
+    plain = {variable.name: SQL_TYPES[variable.type] for variable in domain.variables if not variable.treatment}
+    hidden = {variable.name: SQL_TYPES[variable.type] for variable in _treatment(domain)}
+    shape = dict.fromkeys(KEYS, "varchar") | plain | _PROVENANCE | hidden | {"delivery_rank": "integer"}
+    columns = ", ".join(f"null::{kind} as {identifier(name)}" for name, kind in shape.items())
+    return f"select {columns} where false"
+
+
+def _create_deliveries(connection: duckdb.DuckDBPyConnection, deliveries: Sequence[LandedDelivery]) -> None:
+    connection.execute(
+        "create table landed.deliveries (siteid varchar, file varchar, outcome varchar, codes varchar, "
+        "delivery_id varchar, delivery_rank integer, rows_in bigint, rows_accepted bigint, rows_quarantined bigint, "
+        "is_current boolean, delivered_on date)"
+    )
+    for one in deliveries:
+        counts = [one.rows_in, one.rows_accepted, one.rows_quarantined]
+        row = [one.siteid, one.file, one.outcome, ",".join(one.codes), one.delivery_id, one.rank, *counts, one.current]
+        marks = ", ".join("?" for _ in range(len(row) + 1))
+        connection.execute(f"insert into landed.deliveries values ({marks})", [*row, one.delivered_on])
+
+
+def _create_quarantine(connection: duckdb.DuckDBPyConnection, deliveries: Sequence[LandedDelivery]) -> None:
+    files = {delivery.directory / "quarantine.parquet": delivery for delivery in deliveries}
+    present = {path: delivery.rank for path, delivery in files.items() if path.is_file()}
+    if not present:
+        connection.execute(
+            "create view landed.quarantine as select null::varchar as siteid, null::varchar as _delivery_id, "
+            "null::varchar as _source_file, null::bigint as _source_row, null::varchar as column_name, "
+            "null::varchar as code, null::varchar as reason where false"
+        )
+        return
+    connection.execute(
+        "create view landed.quarantine as select deliveries.siteid, rows._delivery_id, rows._source_file, "
+        f"rows._source_row, rows.column_name, rows.code, rows.reason from ({_ranked_scan(present)}) as rows "
+        "left join landed.deliveries as deliveries on rows.delivery_rank = deliveries.delivery_rank"
+    )

@@ -1,0 +1,83 @@
+"""Build: from what was landed and the study file to the tables of a candidate cut.
+
+Reads   the current deliveries' rows, study.yml, dbt_project; for an open cut the treatment vault
+Writes  cuts/<cut_id>: cut.duckdb, tables/<name>.parquet, inputs.json
+Rule    a cut that exists is not built again; a cut that is there is there whole
+"""
+
+from __future__ import annotations
+
+import datetime
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipelines.core.files import directory_written_whole
+from pipelines.core.hashing import canonical_json
+from pipelines.study import Study
+
+if TYPE_CHECKING:
+    from pipelines.cut import CutInputs
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuildReceipt:
+    """The cut that is there now, whether it was there before, and the rows of each of its tables."""
+
+    cut_id: str
+    reused: bool
+    rows: dict[str, int]
+
+
+def build(
+    study: Study,
+    *,
+    as_of: datetime.date | None = None,
+    data_cutoff: datetime.date | None = None,
+    blinded: bool | None = None,
+) -> BuildReceipt:
+    """Derives the tables of the cut that these inputs name.
+
+    Args:
+        study: the study.
+        as_of: only deliveries that were known on this day.
+        data_cutoff: records dated after this day are left out; a partial date counts by its known part.
+        blinded: every treatment is BLINDED and every dose empty; by default as the study file says.
+
+    Raises:
+        GateFailedError: a derived table broke one of its data tests; nothing was written.
+        IntegrityError: landed rows are damaged, or their allocation is missing in the vault.
+        InputRefusedError: nothing was landed, or it was landed under an earlier contract.
+        BusyError: another process works on the study.
+    """
+    from pipelines.cut import Cut, cut_inputs
+
+    inputs = cut_inputs(study, as_of=as_of, data_cutoff=data_cutoff, blinded=blinded)
+    cut = Cut(study.folder, inputs.cut_id)
+    if cut.directory.is_dir():
+        return BuildReceipt(cut_id=cut.cut_id, reused=True, rows=_rows(cut.tables))
+    with study.folder.lock(), directory_written_whole(cut.directory) as candidate:
+        _write_candidate(candidate, study, inputs)
+    return BuildReceipt(cut_id=cut.cut_id, reused=False, rows=_rows(cut.tables))
+
+
+def _write_candidate(candidate: Path, study: Study, inputs: CutInputs) -> None:
+    from pipelines.build.database import create_database, finish_database
+    from pipelines.build.derive import derive
+    from pipelines.build.tables import write_tables
+
+    database = candidate / "cut.duckdb"
+    create_database(database, study, inputs)
+    # dbt's artefacts hold paths, times and compiled SQL: they are read here and then gone.
+    with tempfile.TemporaryDirectory(prefix="afterglow-build-") as scratch:
+        documented = derive(database, Path(scratch))
+    with finish_database(database) as connection:
+        write_tables(connection, documented, candidate / "tables")
+    (candidate / "inputs.json").write_bytes(canonical_json(inputs.document))
+
+
+def _rows(tables: Path) -> dict[str, int]:
+    import pyarrow.parquet as pq
+
+    return {path.stem: pq.read_metadata(path).num_rows for path in sorted(tables.glob("*.parquet"))}

@@ -1,0 +1,44 @@
+"""The gate's results as files: the same cut gives the same bytes.
+
+checks.parquet          one row a check
+failing_rows.parquet    one row a failing row and check: its keys and where it came from, never what it says
+verdict.json            the verdict over all
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipelines.core.hashing import canonical_json
+from pipelines.gate.checking import FAILING
+from pipelines.gate.rules import KEYS
+from pipelines.gate.verdict import CheckResult, Verdict
+
+_NUMBERS = {"rows_checked", "rows_failed"}
+_SCHEMA = pa.schema(
+    [(field.name, pa.int64() if field.name in _NUMBERS else pa.string()) for field in dataclasses.fields(CheckResult)]
+)
+_ROWS_IN_GROUP = 122_880
+
+
+def write_results(
+    folder: Path, results: Sequence[CheckResult], verdict: Verdict, connection: duckdb.DuckDBPyConnection
+) -> None:
+    """Writes the three files into `folder`."""
+    checks = pa.Table.from_pylist([dataclasses.asdict(result) for result in results], schema=_SCHEMA)
+    pq.write_table(checks, folder / "checks.parquet", write_page_checksum=True)
+    ordered = connection.sql(f"select check_id, {', '.join(KEYS)} from {FAILING} order by all")
+    reader = ordered.to_arrow_reader(_ROWS_IN_GROUP)
+    with pq.ParquetWriter(folder / "failing_rows.parquet", reader.schema, write_page_checksum=True) as writer:
+        for batch in reader:
+            writer.write_batch(batch, row_group_size=_ROWS_IN_GROUP)
+    versions = {name: version(name) for name in ("duckdb", "great-expectations")}
+    content = canonical_json({**dataclasses.asdict(verdict), "versions": versions})
+    (folder / "verdict.json").write_bytes(content)

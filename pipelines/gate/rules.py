@@ -1,0 +1,118 @@
+"""From a suite's row rules to one SQL query: the keys of every failing row, each with the id of its check.
+
+One scan evaluates all `where` conditions of a table, however many there are; `rows` queries are added below it.
+Rule    only keys and provenance leave a table, and a key that the study does not know (a site, visit or test code that
+        is itself the fault) is left out, as it could be anything
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pipelines.core.duck import identifier, literal
+from pipelines.gate.rooms import Rooms
+from pipelines.gate.suite import Check, Suite
+from pipelines.study.domains import DOMAINS
+
+KEYS = ("usubjid", "siteid", "paramcd", "avisit", "srcdom", "delivery_id", "source_file", "srcseq")
+BATCH = "$batch"
+KEY_TYPES = {name: "bigint" if name == "srcseq" else "varchar" for name in KEYS}
+
+_SOURCES: dict[str, tuple[str, ...]] = {
+    "usubjid": ("usubjid",),
+    "siteid": ("siteid",),
+    "paramcd": ("paramcd", *(domain.test for domain in DOMAINS.values() if domain.test), "prtrt"),
+    "avisit": ("avisit", "visit"),
+    "srcdom": ("srcdom",),
+    "delivery_id": ("delivery_id", "_delivery_id"),
+    "source_file": ("source_file", "_source_file"),
+    "srcseq": ("srcseq", "source_row", "_source_row"),
+}
+_KNOWN = {
+    "siteid": "select siteid from study.sites",
+    "avisit": "select visit from study.visits union all select 'UNSCHEDULED'",
+    "paramcd": """
+        select qstestcd from reference.instrument_items
+        union all select paramcd from reference.instruments
+        union all select paramcd || 'TOT' from reference.instruments
+        union all select lbtestcd from study.biomarkers
+        union all select vstestcd from study.vital_signs
+        union all select paramcd from study.durability
+        union all select prtrt from study.therapy_planned
+    """,
+}
+
+
+def row_rules(suite: Suite) -> list[Check]:
+    """Returns the checks that are rules over rows, in order."""
+    return [check for check in suite.checks if check.expectation is None]
+
+
+def keys_of(suite: Suite, columns: Sequence[str]) -> dict[str, str]:
+    """Returns the expression of each key that a table with these columns has."""
+    keys = {
+        key: next(identifier(source) for source in sources if source in columns)
+        for key, sources in _SOURCES.items()
+        if any(source in columns for source in sources)
+    }
+    if suite.table in DOMAINS and suite.gate == "landed":
+        keys["srcdom"] = literal(suite.table.upper())
+    return keys
+
+
+def failing_query(suite: Suite, rules: Sequence[Check], rooms: Rooms) -> str:
+    """Returns a query for the failing rows of `rules`: `check_id` and KEYS. BATCH stands for the table.
+
+    Raises:
+        duckdb.Error: a `rows` query cannot be planned.
+        ValueError: a `rows` query selects something that is no key.
+    """
+    keys = keys_of(suite, rooms.columns(suite.gate, suite.table))
+    parts = [part for part in (_conditions(rules, keys), *_queries(suite, rules, rooms, keys)) if part]
+    listed = ", ".join(f"{_guarded(key)}::{kind} as {key}" for key, kind in KEY_TYPES.items())
+    empty = ", ".join(f"null::{kind} as {key}" for key, kind in KEY_TYPES.items())
+    union = "\n    union all by name\n    ".join([f"select null::varchar as check_id, {empty} where false", *parts])
+    return (
+        f"with this as not materialized (from {BATCH}),\n"
+        f"failing as (\n    {union}\n)\n"
+        f"select check_id, {listed} from failing"
+    )
+
+
+def _guarded(key: str) -> str:
+    return f"case when {key} in ({_KNOWN[key]}) then {key} end" if key in _KNOWN else key
+
+
+def _conditions(rules: Sequence[Check], keys: dict[str, str]) -> str:
+    conditions = [rule for rule in rules if rule.where is not None]
+    if not conditions:
+        return ""
+    listed = "".join(f"{expression} as {key}, " for key, expression in keys.items())
+    flags = ",\n        ".join(f"coalesce(({rule.where}), false)" for rule in conditions)
+    ids = ", ".join(literal(rule.id) for rule in conditions)
+    return (
+        f"select {''.join(f'{key}, ' for key in keys)}unnest(list_where([{ids}], flags)) as check_id from (\n"
+        f"        select {listed}[\n        {flags}\n        ] as flags from this\n"
+        "    ) where list_contains(flags, true)"
+    )
+
+
+def _queries(suite: Suite, rules: Sequence[Check], rooms: Rooms, keys: dict[str, str]) -> list[str]:
+    table = f"{suite.gate}.{identifier(suite.table)}"
+    listed = ", ".join(
+        f"this.{expression} as {key}" if expression.startswith('"') else f"{expression} as {key}"
+        for key, expression in keys.items()
+    )
+    parts = []
+    for rule in rules:
+        if rule.rows is None:
+            continue
+        query = rule.rows.replace("{keys}", listed)
+        described = rooms.connection.execute(f"describe with this as (from {table}) from ({query})").fetchall()
+        names = [row[0] for row in described]
+        others = [name for name in names if name not in KEYS]
+        if others or not names:
+            msg = f"selects what is no key: {', '.join(others)}; keys are {', '.join(KEYS)}"
+            raise ValueError(msg)
+        parts.append(f"select {literal(rule.id)} as check_id, {', '.join(names)} from ({query})")
+    return parts

@@ -1,0 +1,76 @@
+"""Gate: Great Expectations on what landed, what was curated and what would be published.
+
+Reads   the store's rows, cut.duckdb, tables/*.parquet, expectations/**/*.yml
+Writes  cuts/<cut_id>/gate: checks.parquet, failing_rows.parquet, verdict.json
+Rule    a gate says what it found; publishing reads the verdict and refuses
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipelines.core.errors import IntegrityError, StudyFileError
+from pipelines.core.files import directory_written_whole
+from pipelines.core.hashing import sha256_file
+from pipelines.gate.verdict import Outcome, Verdict, read_verdict
+from pipelines.study import Study
+
+
+@dataclass(frozen=True, kw_only=True)
+class GateReceipt:
+    """What the gate says about a cut; `failed` are the ids of the checks that did not pass clean."""
+
+    cut_id: str
+    verdict: Outcome
+    blocking: bool
+    checks: int
+    failed: tuple[str, ...]
+    reused: bool
+
+
+def gate(study: Study, cut_id: str) -> GateReceipt:
+    """Checks the cut and writes what was found; a cut that was gated is not gated again.
+
+    Raises:
+        GateFailedError: a suite cannot be read, or the machine could not go on; nothing was written.
+        IntegrityError: the cut is not whole.
+        StudyFileError: the study file is not the one that the cut was made by.
+        BusyError: another process works on the study.
+    """
+    from pipelines.cut import Cut
+
+    cut = Cut(study.folder, cut_id)
+    if cut.gate.is_dir():
+        return _receipt(cut_id, read_verdict(cut), reused=True)
+    if not cut.inputs_file.is_file():
+        msg = f"{study.name}: there is no cut {cut_id[:12]}. Run `afterglow build {study.name}` first."
+        raise IntegrityError(msg)
+    if sha256_file(study.folder.study_file) != cut.inputs["study_file_sha256"]:
+        # What is delivered, and how much may be set aside, would be read from another file than the cut was made by.
+        msg = f"{study.name}: the study file changed after cut {cut_id[:12]} was built. Build a new cut and gate that."
+        raise StudyFileError(msg)
+    # Great Expectations takes seconds to import: only where something is checked.
+    from pipelines.gate.checking import checked
+    from pipelines.gate.results import write_results
+    from pipelines.gate.rooms import opened_rooms
+    from pipelines.gate.suite import load_suites
+    from pipelines.gate.verdict import verdict_of
+
+    suites = load_suites()
+    with study.folder.lock(), opened_rooms(study, cut) as rooms:
+        results = checked(rooms, suites)
+        verdict = verdict_of(results)
+        with directory_written_whole(cut.gate) as folder:
+            write_results(folder, results, verdict, rooms.connection)
+    return _receipt(cut_id, verdict, reused=False)
+
+
+def _receipt(cut_id: str, verdict: Verdict, *, reused: bool) -> GateReceipt:
+    return GateReceipt(
+        cut_id=cut_id,
+        verdict=verdict.verdict,
+        blocking=verdict.blocking,
+        checks=verdict.checks,
+        failed=verdict.failed,
+        reused=reused,
+    )

@@ -1,0 +1,121 @@
+"""Verdicts: from what a check found to whether the cut may go on.
+
+PASS            no row fails
+PASS_WITH_ROWS  rows fail a check that is not critical: they become queries to the sites
+FAIL            rows fail a critical check, or more rows than a check allows
+ERROR           the check could not run, or ran on nothing; never a pass
+Rule    a critical FAIL blocks, and any ERROR blocks
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from pipelines.core.errors import IntegrityError
+from pipelines.gate.suite import Check, Gate, Severity
+
+if TYPE_CHECKING:
+    from pipelines.cut import Cut
+
+Outcome = Literal["PASS", "PASS_WITH_ROWS", "FAIL", "ERROR"]
+OUTCOMES: tuple[Outcome, ...] = ("PASS", "PASS_WITH_ROWS", "FAIL", "ERROR")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckResult:
+    """What one check found. `rows_failed` is None where a failure is not one of rows; `error` holds no value."""
+
+    check_id: str
+    gate: Gate
+    table_name: str
+    verdict: Outcome
+    severity: Severity
+    sentence: str
+    standard: str
+    expectation: str
+    rows_checked: int
+    rows_failed: int | None
+    error: str | None = None
+
+    @property
+    def blocks(self) -> bool:
+        """Whether this alone stops publishing."""
+        return self.verdict == "ERROR" or (self.verdict == "FAIL" and self.severity == "critical")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """A cut's verdict: the worst of its checks.
+
+    `failed` are the ids of the checks that did not pass clean, `blocked_by` of those that stop publishing.
+    """
+
+    verdict: Outcome
+    blocking: bool
+    checks: int
+    counts: dict[str, int] = field(default_factory=dict)
+    failed: tuple[str, ...] = ()
+    blocked_by: tuple[str, ...] = ()
+
+
+def outcome_of(check: Check, *, rows_checked: int, rows_failed: int | None) -> Outcome:
+    """Returns the outcome of a check that ran; `rows_failed` None is a failure that is not one of rows."""
+    if rows_failed == 0:
+        return "PASS"
+    if check.severity == "critical" or rows_failed is None:
+        return "FAIL"
+    if check.at_most_pct is not None and rows_failed * 100 > check.at_most_pct * rows_checked:
+        return "FAIL"
+    return "PASS_WITH_ROWS"
+
+
+def verdict_of(results: Sequence[CheckResult]) -> Verdict:
+    """Returns the verdict over all checks; none at all is an ERROR."""
+    if not results:
+        return Verdict(verdict="ERROR", blocking=True, checks=0, counts=dict.fromkeys(OUTCOMES, 0))
+    counts = Counter(result.verdict for result in results)
+    blocked_by = tuple(result.check_id for result in results if result.blocks)
+    return Verdict(
+        verdict=max(counts, key=OUTCOMES.index),
+        blocking=bool(blocked_by),
+        checks=len(results),
+        counts={outcome: counts[outcome] for outcome in OUTCOMES},
+        failed=tuple(result.check_id for result in results if result.verdict != "PASS"),
+        blocked_by=blocked_by,
+    )
+
+
+def read_verdict(cut: Cut) -> Verdict:
+    """Returns the verdict that the gate wrote for `cut`.
+
+    Raises:
+        IntegrityError: the cut was not gated, or its verdict is not one.
+    """
+    file = cut.gate / "verdict.json"
+    try:
+        content: dict[str, Any] = json.loads(file.read_bytes())
+        outcome: Outcome = OUTCOMES[OUTCOMES.index(content["verdict"])]
+        verdict = Verdict(
+            verdict=outcome,
+            blocking=bool(content["blocking"]),
+            checks=int(content["checks"]),
+            counts={name: int(number) for name, number in content["counts"].items()},
+            failed=tuple(content["failed"]),
+            blocked_by=tuple(content["blocked_by"]),
+        )
+    except FileNotFoundError:
+        msg = f"cut {cut.cut_id[:12]}: no gate verdict. Run `afterglow gate` first."
+        raise IntegrityError(msg) from None
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        msg = f"cut {cut.cut_id[:12]}: gate/verdict.json is not a verdict. Remove the cut's gate folder and gate again."
+        raise IntegrityError(msg) from error
+    if not verdict.blocking and (verdict.verdict == "ERROR" or verdict.checks == 0 or verdict.blocked_by):
+        msg = (
+            f"cut {cut.cut_id[:12]}: gate/verdict.json contradicts itself. Remove the cut's gate folder and gate again."
+        )
+        raise IntegrityError(msg)
+    return verdict

@@ -1,0 +1,233 @@
+"""Each service of docker-compose.yml, run for real without Docker: PostgreSQL from the system, Airflow from .venv."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import pwd
+import re
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.dags.conftest import DAGS, REPOSITORY, Studies
+
+BIN = Path(sys.executable).parent
+POSTGRES = next(iter(sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)), None) or (
+    Path(found).parent if (found := shutil.which("postgres")) else None
+)
+
+pytestmark = [
+    pytest.mark.postgres,
+    pytest.mark.slow,
+    pytest.mark.skipif(POSTGRES is None, reason="no PostgreSQL server here: apt-get install postgresql"),
+]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def unprivileged() -> list[str]:
+    # PostgreSQL refuses to run as root.
+    if os.geteuid() != 0:
+        return []
+    user = pwd.getpwnam("postgres")
+    return ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
+
+
+@pytest.fixture
+def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, str]]:
+    """An empty PostgreSQL with the user and database of the compose file; yields its port and password."""
+    assert POSTGRES is not None
+    # Not below pytest's folder, which is root's alone.
+    folder = Path(
+        subprocess.run([*unprivileged(), "mktemp", "-d"], capture_output=True, text=True, check=True).stdout.strip()
+    )
+    password, port = secrets.token_hex(16), free_port()
+    secret = folder / "password"
+    secret.write_text(password)
+    secret.chmod(0o644)
+    initdb = [str(POSTGRES / "initdb"), "-D", str(folder / "data"), "-U", "airflow", f"--pwfile={secret}"]
+    like_the_image = ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C"]
+    subprocess.run([*unprivileged(), *initdb, *like_the_image], cwd=folder, check=True, capture_output=True)
+    options = ["-c", f"port={port}", "-c", "listen_addresses=127.0.0.1", "-c", f"unix_socket_directories={folder}"]
+    server = subprocess.Popen(
+        [*unprivileged(), str(POSTGRES / "postgres"), "-D", str(folder / "data"), *options],
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        ready = [str(POSTGRES / "pg_isready"), "--username", "airflow", "--host", "127.0.0.1", "--port", str(port)]
+        wait_for("PostgreSQL", lambda: subprocess.run(ready, capture_output=True, check=False).returncode == 0)
+        create = [str(POSTGRES / "createdb"), "-U", "airflow", "-h", "127.0.0.1", "-p", str(port), "airflow"]
+        subprocess.run(create, env={**os.environ, "PGPASSWORD": password}, check=True, capture_output=True)
+        yield port, password
+    finally:
+        server.send_signal(signal.SIGINT)
+        server.wait(timeout=60)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def wait_for(what: str, holds: Callable[[], Any], seconds: float = 240) -> Any:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if found := holds():
+            return found
+        time.sleep(0.5)
+    msg = f"{what}: not within {seconds} s"
+    raise TimeoutError(msg)
+
+
+class Services:
+    """The compose file's services as processes: its commands, its environment, its health checks."""
+
+    def __init__(self, home: Path, studies: Path, database_port: int, password: str) -> None:
+        self.api_port, self.scheduler_port = free_port(), free_port()
+        self.home = home
+        said = {
+            "POSTGRES_PASSWORD": password,
+            "AFTERGLOW_JWT_SECRET": secrets.token_hex(64),
+            "AFTERGLOW_API_SECRET": secrets.token_hex(32),
+            "AFTERGLOW_FERNET_KEY": "",
+        }
+        text = re.sub(
+            r"\$\{(\w+):([-?])([^}]*)\}",
+            lambda match: said.get(match[1], match[3] if match[2] == "-" else ""),
+            (REPOSITORY / "docker-compose.yml").read_text(),
+        )
+        # The names that Docker's network would resolve, and the paths that its volumes would lay.
+        for name, here in {
+            "@postgres:5432": f"@127.0.0.1:{database_port}",
+            "http://api-server:8080": f"http://127.0.0.1:{self.api_port}",
+            "http://localhost:8080": f"http://127.0.0.1:{self.api_port}",
+            "http://localhost:8974": f"http://127.0.0.1:{self.scheduler_port}",
+            "http://127.0.0.1:8080": f"http://127.0.0.1:{self.api_port}",
+            "/var/lib/airflow": str(home),
+        }.items():
+            text = text.replace(name, here)
+        self.services: dict[str, Any] = yaml.safe_load(text)["services"]
+        image = dict(re.findall(r"(\w+)=(\S+)", (REPOSITORY / "Dockerfile").read_text().rsplit("ENV", 1)[1]))
+        image |= {"PATH": f"{BIN}:{os.environ['PATH']}", "AIRFLOW_HOME": str(home)}
+        image |= {"AFTERGLOW_STUDIES": str(studies), "AIRFLOW__CORE__DAGS_FOLDER": str(DAGS)}
+        image |= {
+            "AIRFLOW__API__HOST": "127.0.0.1",
+            "AIRFLOW__API__PORT": str(self.api_port),
+            "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_SERVER_HOST": "127.0.0.1",
+            "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_SERVER_PORT": str(self.scheduler_port),
+        }
+        self.image = image
+        self.running: dict[str, subprocess.Popen[bytes]] = {}
+
+    def environment(self, name: str) -> dict[str, str]:
+        kept = {key: value for key, value in os.environ.items() if not key.startswith(("AIRFLOW_", "AFTERGLOW_"))}
+        return {**kept, **self.image, **self.services[name]["environment"]}
+
+    def run(self, name: str) -> None:
+        log = (self.home / f"{name}.log").read_text() if (self.home / f"{name}.log").exists() else ""
+        done = subprocess.run(
+            self.services[name]["command"], env=self.environment(name), capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:] + log
+
+    def start(self, name: str) -> None:
+        with (self.home / f"{name}.log").open("w") as log:
+            self.running[name] = subprocess.Popen(
+                self.services[name]["command"],
+                env=self.environment(name),
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def is_healthy(self, name: str) -> bool:
+        assert self.running[name].poll() is None, (self.home / f"{name}.log").read_text()[-3000:]
+        check = self.services[name]["healthcheck"]["test"]
+        assert check[0] == "CMD"
+        return subprocess.run(check[1:], env=self.environment(name), capture_output=True, check=False).returncode == 0
+
+    def stop(self, name: str) -> int:
+        # Docker's init passes SIGTERM to the command.
+        process = self.running[name]
+        process.terminate()
+        return process.wait(timeout=90)
+
+    def kill(self) -> None:
+        for process in self.running.values():
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+    def ask(self, path: str, body: Any = None, token: str = "") -> Any:
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.api_port}{path}",
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Content-Type": "application/json", "Authorization": f"Bearer {token}"},
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.load(answer)
+
+
+@pytest.fixture
+def services(database: tuple[int, str], tmp_path: Path) -> Iterator[Services]:
+    (tmp_path / "home").mkdir()
+    (tmp_path / "studies").mkdir()
+    started = Services(tmp_path / "home", tmp_path / "studies", *database)
+    yield started
+    started.kill()
+
+
+def test_the_services_come_up_run_a_dag_and_stop_in_order(services: Services, tmp_path: Path) -> None:
+    studies = Studies(tmp_path / "studies")
+    studies.add("trial", schedule="{cut: by_hand}")
+    studies.deliver("trial", "A1")
+    studies.deliver("trial", "B2")
+
+    services.run("init")
+    for name in ("api-server", "scheduler", "dag-processor", "triggerer"):
+        services.start(name)
+    for name in services.running:
+        wait_for(f"{name} healthy", partial(services.is_healthy, name))
+
+    password = json.loads((tmp_path / "home" / "passwords.json").read_text())["admin"]
+    token = services.ask("/auth/token", {"username": "admin", "password": password})["access_token"]
+
+    def dags() -> set[str]:
+        return {dag["dag_id"] for dag in services.ask("/api/v2/dags", token=token)["dags"]}
+
+    expected = {"land_exports.trial", "cut_trial.trial", "verify_published.trial"}
+    wait_for("the study's DAGs", lambda: dags() == expected)
+    assert services.ask("/api/v2/importErrors", token=token)["total_entries"] == 0
+
+    runs = "/api/v2/dags/land_exports.trial/dagRuns"
+    run_id = services.ask(runs, {"logical_date": None}, token)["dag_run_id"]
+    state = wait_for(
+        "the end of the run",
+        lambda: (now := services.ask(f"{runs}/{run_id}", token=token)["state"]) in {"success", "failed"} and now,
+    )
+    tasks = services.ask(f"{runs}/{run_id}/taskInstances", token=token)["task_instances"]
+    assert state == "success", [(task["task_id"], task["state"]) for task in tasks]
+    assert sorted(task["rendered_map_index"] for task in tasks if task["task_id"] == "land") == ["A1", "B2"]
+    assert len(list((tmp_path / "studies" / "trial" / "store" / "deliveries").iterdir())) == 2
+
+    for name in ("triggerer", "dag-processor", "scheduler", "api-server"):
+        services.stop(name)
+    with pytest.raises(urllib.error.URLError):
+        services.ask("/api/v2/version")

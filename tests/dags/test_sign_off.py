@@ -1,0 +1,129 @@
+"""Sign-off by people: what a person answers in Airflow becomes a signature, and nothing else does."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+CUT = "c" * 64
+
+
+@pytest.fixture
+def answering(airflow_home: Any) -> Callable[..., Any]:
+    """Answers Airflow's questions by its REST API, as the form in its pages does."""
+    from airflow.api_fastapi.app import create_app
+    from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
+    from airflow.models.hitl import HITLDetail
+    from airflow.models.taskinstance import TaskInstance
+    from airflow.utils.session import create_session
+    from fastapi.testclient import TestClient
+
+    def parked() -> list[tuple[str, str, str, str, str | None]]:
+        with create_session() as session:
+            return [
+                (ti.dag_id, ti.run_id, ti.task_id, question.subject, question.body)
+                for question, ti in session.query(HITLDetail, TaskInstance).filter(HITLDetail.ti_id == TaskInstance.id)
+                if ti.state == "awaiting_input"
+            ]
+
+    def answer(work: Callable[[], Any], *answers: tuple[str, ...]) -> tuple[Any, list[tuple[str, str | None]]]:
+        """Runs `work` while each of `answers` (user, Approve or Reject, reason) is given to the next question."""
+        app = create_app(apps="core")
+        asked: list[tuple[str, str | None]] = []
+        failures: list[str] = []
+        done = threading.Event()
+
+        def respond() -> None:
+            for user, chosen, *reason in answers:
+                while not (waiting := parked()):
+                    if done.wait(0.2):
+                        failures.append("the run ended without a question")
+                        return
+                time.sleep(1.5)  # an answer within a second of the question can fail the task
+                dag_id, run_id, task_id, subject, body = waiting[0]
+                asked.append((subject, body))
+                token = app.state.auth_manager.generate_jwt(SimpleAuthManagerUser(username=user, role="admin"))
+                client = TestClient(app, headers={"Authorization": f"Bearer {token}"})
+                path = f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/-1/hitlDetails"
+                response = client.patch(
+                    path, json={"chosen_options": [chosen], "params_input": {"reason": "".join(reason)}}
+                )
+                if response.status_code != 200:
+                    failures.append(response.text)
+
+        person = threading.Thread(target=respond)
+        person.start()
+        try:
+            result = work()
+        finally:
+            done.set()
+            person.join()
+        assert failures == []
+        return result, asked
+
+    return answer
+
+
+def test_an_approval_signs_in_the_name_of_who_gave_it_and_publishes(
+    studies: Any, steps: Any, run: Any, answering: Any
+) -> None:
+    studies.add("trial", signoff="[approver]")
+
+    cut, asked = answering(lambda: run("cut_trial.trial"), ("dr.ada", "Approve"))
+
+    assert cut.state == "success"
+    assert steps.done == ["build", "gate", "report", "sign", "publish"]
+    signed = {"name": "dr.ada", "role": "approver", "meaning": "approve", "method": "airflow", "reason": ""}
+    assert steps.calls[3] == ("sign", CUT, signed)
+    assert cut.returned["sign_approver"] == {"answer": "Approve", "by": "dr.ada"}
+    (subject, body) = asked[0]
+    assert subject == "trial: sign the data cut as approver"
+    assert all(told in body for told in (CUT, "PASS", "report/index.html"))
+
+
+def test_a_rejection_is_recorded_with_its_reason_and_nothing_is_published(
+    studies: Any, steps: Any, run: Any, answering: Any
+) -> None:
+    studies.add("trial", signoff="[approver]")
+
+    cut, _ = answering(lambda: run("cut_trial.trial"), ("dr.ada", "Reject", "site B2 is not clean"))
+
+    assert steps.done == ["build", "gate", "report", "sign"]
+    assert (steps.calls[3][2]["meaning"], steps.calls[3][2]["reason"]) == ("reject", "site B2 is not clean")
+    assert cut.tasks["publish"] == "skipped"
+    assert "not clean" not in str(cut.xcoms)
+
+
+def test_each_role_is_asked_in_the_study_files_order(studies: Any, steps: Any, run: Any, answering: Any) -> None:
+    studies.add("trial", signoff="[author, lead approver]")
+
+    cut, asked = answering(lambda: run("cut_trial.trial"), ("dr.ada", "Approve"), ("dr.bob", "Approve"))
+
+    assert [subject.rsplit(" as ")[1] for subject, _ in asked] == ["author", "lead approver"]
+    assert [(call[2]["name"], call[2]["role"]) for call in steps.calls if call[0] == "sign"] == [
+        ("dr.ada", "author"),
+        ("dr.bob", "lead approver"),
+    ]
+    assert cut.tasks["publish"] == "success"
+
+
+def test_nobody_is_asked_to_sign_a_cut_whose_gate_failed(studies: Any, steps: Any, run: Any) -> None:
+    studies.add("trial", signoff="[approver]")
+    steps.blocking = True
+
+    cut = run("cut_trial.trial")
+
+    assert (cut.state, cut.tasks["sign_approver"]) == ("failed", "upstream_failed")
+
+
+def test_a_sign_task_that_is_marked_a_success_signs_nothing(studies: Any, steps: Any, dag_bag: Any) -> None:
+    studies.add("trial", signoff="[approver]")
+
+    dag_bag().dags["cut_trial.trial"].test(mark_success_pattern="sign_.*")
+
+    # `publish` is reached, and it is `pipelines.publish` that asks for the signatures.
+    assert "sign" not in steps.done
