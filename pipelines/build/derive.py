@@ -109,7 +109,7 @@ def _raise_failures(result: Any) -> None:
 
 
 def _reason(failure: Any) -> str:
-    """Says what went wrong without a subject's value: DuckDB quotes values in the errors of conversions and the like."""
+    """Says what went wrong, without a value: DuckDB quotes values in the errors of conversions and the like."""
     path = failure.node.original_file_path
     if failure.status == "fail":
         return f"{failure.failures} rows break this test ({path})"

@@ -20,11 +20,24 @@ _COLUMNS = {
     "ce": "STUDYID DOMAIN USUBJID CESEQ CETERM CEDECOD CECAT CESTDTC",
     "pr": "USUBJID PRSEQ PRTRT PROCCUR VISIT PRSTDTC MINUTES FIDELITY THERAP",
 }
-# Bytes of each numeric variable: whole numbers need four, numbers with decimals eight.
-_NUMERIC = {
-    **dict.fromkeys(["AGE", "DSSEQ", "QSSEQ", "QSSTRESN", "VSSEQ", "EXSEQ", "AESEQ", "CESEQ", "PRSEQ", "MINUTES"], 4),
-    **dict.fromkeys(["VISITNUM", "VSSTRESN", "EXDOSE", "FIDELITY"], 8),
-}
+_NUMERIC = frozenset(
+    [
+        "AGE",
+        "DSSEQ",
+        "QSSEQ",
+        "QSSTRESN",
+        "VSSEQ",
+        "EXSEQ",
+        "AESEQ",
+        "CESEQ",
+        "PRSEQ",
+        "MINUTES",
+        "VISITNUM",
+        "VSSTRESN",
+        "EXDOSE",
+        "FIDELITY",
+    ]
+)
 
 
 def xpt_tables(site: str, people: Sequence[Participant], exported: date) -> list[Table]:

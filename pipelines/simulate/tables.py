@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from dataclasses import dataclass, field
 from datetime import date
 
 Row = list[str]
-_QUOTED = frozenset(',"\n\r')
 
 
 @dataclass(kw_only=True)
 class Table:
-    """One export file; defects change its rows in place. `numeric`: bytes of an XPT file's numeric variables."""
+    """One export file; defects change its rows in place. `numeric` names an XPT file's numeric variables."""
 
     site: str
     kind: str
@@ -19,7 +20,7 @@ class Table:
     suffix: str
     columns: tuple[str, ...]
     rows: list[Row] = field(default_factory=list)
-    numeric: dict[str, int] = field(default_factory=dict)
+    numeric: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         self._positions = {column: position for position, column in enumerate(self.columns)}
@@ -75,11 +76,6 @@ def tenths(value: int | None) -> str:
 
 def csv_bytes(table: Table) -> bytes:
     """Returns the table as UTF-8 CSV with a header; a field is quoted where it has to be."""
-    lines = [",".join(table.columns), *(",".join(map(_field, row)) for row in table.rows)]
-    return ("\n".join(lines) + "\n").encode()
-
-
-def _field(value: str) -> str:
-    if not _QUOTED.isdisjoint(value):
-        return '"' + value.replace('"', '""') + '"'
-    return value
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\n").writerows([table.columns, *table.rows])
+    return text.getvalue().encode()
