@@ -35,11 +35,13 @@ class SignOff(ApprovalOperator):
     def __init__(self, *, study: Study, cut_id: Any, role: str, **settings: Any) -> None:
         # Airflow fills `settings` with the DAG's parameters and retries. This form asks for a reason and no more, and
         # a retry would ask the person again.
-        form = {"reason": Param("", type="string", title="Reason", description="Needed where you reject.")}
+        reason = Param(
+            None, type=["null", "string"], title="Reason", description="Say why, above all where you reject."
+        )
         super().__init__(
             subject=f"{study.name}: sign the data cut as {role}",
             body=BODY % {"study": study.name, "role": role},
-            **{**settings, "params": form, "retries": 0},
+            **{**settings, "params": {"reason": reason}, "retries": 0},
         )
         self.study = study
         self.cut_id = cut_id

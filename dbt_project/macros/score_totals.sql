@@ -2,14 +2,12 @@
 
 Scores are decimals: the sum does not depend on the order of the rows. -#}
 {% macro score_totals() -%}
-    max(studyid) as studyid,
-    max(siteid) as siteid,
-    max(qsstat) as qsstat,
     count(*) as source_rows,
-    count(*) filter (where not is_total) as items_recorded,
-    count(score) filter (where not is_total) as items_answered,
-    sum(score) filter (where not is_total) as item_sum,
-    max(score) filter (where is_total) as collected_total,
+    count(case when qsstat = 'NOT DONE' then 1 end) as rows_not_done,
+    count(case when not is_total then 1 end) as items_recorded,
+    count(case when not is_total then score end) as items_answered,
+    sum(case when not is_total then score end) as item_sum,
+    max(case when is_total then score end) as collected_total,
     bit_count(bit_or(code_bit)) as codes_recorded,
     min({{ source_key() }}) as source_key
 {%- endmacro %}

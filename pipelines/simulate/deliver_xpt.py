@@ -21,22 +21,10 @@ _COLUMNS = {
     "pr": "USUBJID PRSEQ PRTRT PROCCUR VISIT PRSTDTC MINUTES FIDELITY THERAP",
 }
 _NUMERIC = frozenset(
-    [
-        "AGE",
-        "DSSEQ",
-        "QSSEQ",
-        "QSSTRESN",
-        "VSSEQ",
-        "EXSEQ",
-        "AESEQ",
-        "CESEQ",
-        "PRSEQ",
-        "MINUTES",
-        "VISITNUM",
-        "VSSTRESN",
-        "EXDOSE",
-        "FIDELITY",
-    ]
+    {
+        *("DSSEQ", "QSSEQ", "VSSEQ", "EXSEQ", "AESEQ", "CESEQ", "PRSEQ"),
+        *("AGE", "QSSTRESN", "VSSTRESN", "EXDOSE", "VISITNUM", "MINUTES", "FIDELITY"),
+    }
 )
 
 

@@ -85,12 +85,7 @@ def _visits(study: Study) -> Iterator[Problem]:
 
 def _endpoints(study: Study) -> Iterator[Problem]:
     visits = {visit.visit for visit in study.visits}
-    for code, use in study.instruments.items():
-        if code not in catalogue():
-            yield Problem(("instruments", code), f"not in the catalogue. It holds: {', '.join(sorted(catalogue()))}.")
-        for visit in use.visits or ():
-            if visit not in visits:
-                yield Problem(("instruments", code, "visits"), f"no visit '{visit}'.")
+    yield from _instruments(study, visits)
     names = [endpoint.name for endpoint in study.endpoints]
     for index, endpoint in enumerate(study.endpoints):
         where = ("endpoints", index)
@@ -108,6 +103,15 @@ def _endpoints(study: Study) -> Iterator[Problem]:
             yield Problem(("durability", index, "endpoint"), f"no such endpoint. Endpoints: {', '.join(names)}.")
         if not (parameter.relapse or parameter.loss_of_response or parameter.events):
             yield Problem(("durability", index), "says no event. Add relapse, loss_of_response or events.")
+
+
+def _instruments(study: Study, visits: set[str]) -> Iterator[Problem]:
+    for code, use in study.instruments.items():
+        if code not in catalogue():
+            yield Problem(("instruments", code), f"not in the catalogue. It holds: {', '.join(sorted(catalogue()))}.")
+        for visit in use.visits or ():
+            if visit not in visits:
+                yield Problem(("instruments", code, "visits"), f"no visit '{visit}'.")
 
 
 def _population(study: Study) -> Iterator[Problem]:

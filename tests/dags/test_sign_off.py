@@ -120,6 +120,17 @@ def test_nobody_is_asked_to_sign_a_cut_whose_gate_failed(studies: Any, steps: An
     assert (cut.state, cut.tasks["sign_approver"]) == ("failed", "upstream_failed")
 
 
+def test_the_form_can_be_sent_without_a_reason(studies: Any, dag_bag: Any) -> None:
+    studies.add("trial", signoff="[approver]")
+
+    form = dag_bag().dags["cut_trial.trial"].task_dict["sign_approver"].serialized_params
+
+    # Airflow's page keeps its buttons closed while a field that may not be null is empty.
+    assert {key: (field["value"], field["schema"]["type"]) for key, field in form.items()} == {
+        "reason": (None, ["null", "string"])
+    }
+
+
 def test_a_sign_task_that_is_marked_a_success_signs_nothing(studies: Any, steps: Any, dag_bag: Any) -> None:
     studies.add("trial", signoff="[approver]")
 

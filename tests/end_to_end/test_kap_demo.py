@@ -11,7 +11,6 @@ import pytest
 from pipelines.cut import Cut, published_cut
 from pipelines.study import Study
 
-
 MARTS = {
     *("adsl", "adqs", "response", "remission", "durability", "therapy", "exposure", "biomarkers", "adae", "advs"),
     *("deliveries", "quarantine"),

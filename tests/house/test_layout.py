@@ -48,7 +48,7 @@ def test_each_folder_is_in_the_layout_table() -> None:
         ("tests/**/*.py", 300),
         ("dbt_project/models/**/*.sql", 100),
         ("dbt_project/**/*.yml", 120),
-        ("expectations/**/*.yml", 120),
+        ("expectations/**/*.yml", 140),  # a table's checks stand together, as many as it needs
     ],
 )
 def test_no_file_is_longer_than_the_house_allows(pattern: str, limit: int) -> None:

@@ -16,8 +16,6 @@ codes as (
 final as (
 
     select
-        items.studyid,
-        items.siteid,
         items.usubjid,
         codes.paramcd,
         items.qstestcd,

@@ -49,8 +49,6 @@ chosen as (
 final as (
 
     select
-        studyid,
-        siteid,
         usubjid,
         paramcd,
         param,
@@ -61,7 +59,7 @@ final as (
         total_source,
         case
             when total_source is not null then null
-            when qsstat = 'NOT DONE' then 'not done'
+            when rows_not_done > 0 then 'not done'
             when items_recorded > 0
                 then (items_expected - items_answered) || ' of ' || items_expected || ' items missing'
             else 'total missing'

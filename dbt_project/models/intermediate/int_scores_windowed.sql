@@ -9,8 +9,6 @@ with scores as (
 final as (
 
     select
-        studyid,
-        siteid,
         usubjid,
         case when is_in_period then trta end as trta,
         paramcd,

@@ -16,6 +16,12 @@ deliveries as (
 
 ),
 
+settings as (
+
+    select * from {{ source('study', 'settings') }}
+
+),
+
 baselines as (
 
     select
@@ -49,9 +55,9 @@ compared as (
 final as (
 
     select
-        compared.studyid,
+        settings.studyid,
         compared.usubjid,
-        coalesce(subjects.siteid, compared.siteid) as siteid,
+        coalesce(subjects.siteid, deliveries.siteid) as siteid,
         compared.trta,
         compared.paramcd,
         compared.param,
@@ -80,6 +86,7 @@ final as (
         compared.anl01fl,
         compared.adt
     from compared
+    cross join settings
     left join subjects
         on compared.usubjid = subjects.usubjid
     left join deliveries
