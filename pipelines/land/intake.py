@@ -10,7 +10,7 @@ import hashlib
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,6 +41,15 @@ def inbox_files(inbox: Path, sites: list[str]) -> Iterator[Found]:
         if folder.is_dir() and not folder.is_symlink():
             for path in sorted(folder.iterdir(), key=lambda entry: os.fsencode(entry.name)):
                 yield Found(site=site, path=path)
+
+
+def strays(inbox: Path, sites: Iterable[str]) -> Iterator[Found]:
+    """Yields what lies in the inbox and in no site's folder."""
+    known = set(sites)
+    if inbox.is_dir():
+        for path in sorted(inbox.iterdir(), key=lambda entry: os.fsencode(entry.name)):
+            if path.name not in known:
+                yield Found(site="", path=path)
 
 
 def is_ignored(found: Found) -> bool:

@@ -19,7 +19,7 @@ from pipelines.core import duck
 from pipelines.core.errors import StudyFileError
 from pipelines.core.hashing import sha256_bytes
 from pipelines.land.delivery import known_receipt, land_delivery, refused_receipt
-from pipelines.land.intake import inbox_files, is_ignored, take_copy
+from pipelines.land.intake import inbox_files, is_ignored, strays, take_copy
 from pipelines.land.receipts import DeliveryReceipt, LandReceipt, RefusedError
 from pipelines.land.store import Arrival, arrivals, delivered_path, first_sites, open_vault, record_arrival
 from pipelines.study import Study, StudyFolder, load_study
@@ -55,7 +55,16 @@ def land(study: Study, *, sites: Sequence[str] | None = None, workers: int | Non
             study, [(arrival, copy) for arrival, copy in pending.items() if arrival not in known], workers
         )
     receipts = sorted([*refused, *known.values(), *new], key=lambda receipt: (chosen.index(receipt.site), receipt.file))
+    if sites is None:
+        receipts += _strays(study)
     return LandReceipt(deliveries=tuple(receipts), ignored=tuple(ignored))
+
+
+def _strays(study: Study) -> list[DeliveryReceipt]:
+    """Returns a refusal for whatever lies under no site: it is said at each run until somebody puts it right."""
+    refusal = RefusedError("F_SITE_ID", f"Sites: {', '.join(study.sites)}. Move it, or add the site to the study file.")
+    found = [found for found in strays(study.folder.inbox, study.sites) if not is_ignored(found)]
+    return [refused_receipt("", stray.name, "", refusal) for stray in found]
 
 
 @contextlib.contextmanager

@@ -29,6 +29,7 @@ REASONS = {
     "F_QUARANTINE_SHARE": "More rows than the study allows would be set aside.",
     "F_QUOTE": "A quotation mark is opened and never closed.",
     "F_RAGGED": "A row has more or fewer fields than the header.",
+    "F_SITE_ID": "This lies in the inbox under no site of the study file.",
     "F_TRAILING": "Bytes follow the last record.",
     "F_TRUNCATED": "The file ends in the middle of a record.",
     "F_UNSTABLE": "The file changed while it was read; it is tried again at the next run.",

@@ -37,7 +37,7 @@ def record_arrival(folder: StudyFolder, site: str, file: str, sha256: str) -> Ar
     """Writes down that the file was seen, once; returns the record."""
     path = folder.arrivals / f"{sha256_json([site, file, sha256])}.json"
     if not path.exists():
-        received_at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        received_at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         arrival = Arrival(site=site, file=file, sha256=sha256, received_at=received_at)
         write_atomically(path, canonical_json(asdict(arrival)))
     return Arrival(**json.loads(path.read_bytes()))

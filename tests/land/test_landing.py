@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pipelines.cut import cut_inputs
 from pipelines.land import DeliveryReceipt, land
 from pipelines.land.store import landing_directory
 from pipelines.study import Study
@@ -172,6 +173,30 @@ def test_a_file_that_no_layout_names_is_refused_and_kept(tmp_path: Path) -> None
     receipt = only(study)
     assert receipt.codes == ("F_FILE_UNKNOWN",)
     assert (study.folder.vault / "refused" / receipt.sha256 / "holiday.csv").read_text() == "a,b\n1,2\n"
+
+
+def test_what_lies_under_no_site_is_said_at_each_run(tmp_path: Path) -> None:
+    study = make_study(tmp_path)
+    deliver(study, "S01", SCORES, scores_file(scores_row()))
+    deliver(study, "S99", SCORES, scores_file(scores_row()))
+    (study.folder.inbox / "loose.csv").write_text("x")
+    for _ in range(2):
+        receipts = land(study).deliveries
+        assert [(receipt.site, receipt.file, receipt.codes) for receipt in receipts] == [
+            ("S01", SCORES, ()),
+            ("", "S99", ("F_SITE_ID",)),
+            ("", "loose.csv", ("F_SITE_ID",)),
+        ]
+
+
+def test_a_correction_under_the_same_name_is_the_current_one(tmp_path: Path) -> None:
+    study = make_study(tmp_path)
+    deliver(study, "S01", SCORES, scores_file(scores_row(total="30")))
+    land(study)
+    deliver(study, "S01", SCORES, scores_file(scores_row(items="2,3,3,3,3,3,3,3,3,3", total="29")))
+    land(study)
+    newest = [(it.rank, it.current) for it in cut_inputs(study).deliveries]
+    assert newest == [(1, False), (2, True)]
 
 
 def test_by_products_of_editors_are_ignored_and_recorded(tmp_path: Path) -> None:
