@@ -1,4 +1,4 @@
-"""The import of Great Expectations, which takes seconds and reads its settings once: only where something is checked."""
+"""The import of Great Expectations: it takes seconds, and reads its settings once. Only where something is checked."""
 
 from __future__ import annotations
 
