@@ -121,7 +121,8 @@ def _check_conservation(shaped: Shaped, delivered: int, limit_pct: float) -> Non
             f"{shaped.rows_accepted} accepted, {shaped.rows_quarantined} quarantined. This is a bug; nothing landed."
         )
         raise AssertionError(msg)
-    if shaped.rows_quarantined * 100 > limit_pct * shaped.rows_in:
+    # One bad row never refuses a file, however short the file is.
+    if shaped.rows_quarantined > max(1.0, limit_pct * shaped.rows_in / 100):
         codes = ", ".join(shaped.codes)
         detail = f"{shaped.rows_quarantined} of {shaped.rows_in} rows; allowed are {limit_pct:g} %. Reasons: {codes}."
         raise RefusedError("F_QUARANTINE_SHARE", detail)

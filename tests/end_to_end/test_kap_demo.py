@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import json
 import re
 from collections.abc import Callable
 
@@ -55,6 +57,26 @@ def test_rows_are_conserved_from_delivery_to_table(cut: Cut) -> None:
         assert aside == []
 
 
+def test_every_planted_defect_that_a_check_must_find_is_found_at_its_row(study: Study, cut: Cut) -> None:
+    truth = json.loads((study.folder.root / "truth.json").read_bytes())
+    planted = {(it["code"], it["file"], it["row"]) for it in truth["defects"] if it["found_by"] == "check"}
+    found = duckdb.execute(
+        f"select check_id, source_file, srcseq from read_parquet('{cut.gate}/failing_rows.parquet')"
+    ).fetchall()
+    assert len(planted) == 5
+    assert planted <= set(found)
+
+
+def test_every_planted_defect_that_landing_must_find_is_on_the_deliveries_page_by_its_code(
+    study: Study, cut: Cut
+) -> None:
+    truth = json.loads((study.folder.root / "truth.json").read_bytes())
+    codes = {it["code"] for it in truth["defects"] if it["found_by"] == "landing"}
+    page = (cut.report / "deliveries.html").read_text()
+    assert len(codes) > 15
+    assert [code for code in sorted(codes) if code not in page] == []
+
+
 def test_the_report_says_that_it_is_simulated_and_signed_by_no_person(cut: Cut) -> None:
     for path in cut.report.glob("*.html"):
         page = path.read_text()
@@ -65,7 +87,7 @@ def test_the_report_says_that_it_is_simulated_and_signed_by_no_person(cut: Cut) 
 
 def test_pages_load_nothing_and_run_nothing(cut: Cut) -> None:
     for path in cut.report.glob("*.html"):
-        page = path.read_text()
+        page = html.unescape(path.read_text())
         assert "<script" not in page.lower(), path.name
         assert not re.findall(r"(?:src|href)\s*=\s*[\"']?(?:https?:)?//", page), path.name
         assert not re.findall(r"url\(\s*[\"']?(?:https?:)?//", page), path.name

@@ -123,8 +123,14 @@ def test_a_repeated_header_a_repeated_record_and_a_blank_line_are_set_aside(tmp_
 
 def test_too_many_bad_rows_refuse_the_file(tmp_path: Path) -> None:
     study = make_study(tmp_path, STUDY_FILE.replace("limit_pct: 60", "limit_pct: 49"))
-    deliver(study, "S01", SCORES, scores_file(scores_row("001"), scores_row("002", total="99")))
+    deliver(study, "S01", SCORES, scores_file(*(scores_row(f"00{i}", total="99") for i in (1, 2)), scores_row("003")))
     assert (only(study).outcome, only(study).codes) == ("refused", ("F_QUARANTINE_SHARE",))
+
+
+def test_one_bad_row_never_refuses_a_file(tmp_path: Path) -> None:
+    study = make_study(tmp_path, STUDY_FILE.replace("limit_pct: 60", "limit_pct: 0"))
+    deliver(study, "S01", SCORES, scores_file(scores_row("001"), scores_row("002", total="99")))
+    assert (only(study).outcome, only(study).rows_accepted) == ("warned", 1)
 
 
 def test_text_is_data_and_never_evaluated(tmp_path: Path) -> None:

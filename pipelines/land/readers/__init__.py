@@ -1,15 +1,16 @@
 """Readers: one file a format. Each turns delivered bytes into rows of text, strictly, or refuses the file.
 
-A reader is a function `(path, contract) -> TextRows`.
+A format is a class of settings in `pipelines.study.layout`, and a module here that is named as its `type` and has a
+function `read(path, contract, form) -> TextRows`.
 """
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
 
 from pipelines.land.contract import Contract
 from pipelines.land.readers.text_rows import TextRows
-from pipelines.study.layout import Delimited
 
 __all__ = ["TextRows", "read_text_rows"]
 
@@ -20,11 +21,8 @@ def read_text_rows(path: Path, contract: Contract) -> TextRows:
     Raises:
         RefusedError: the file is not what its contract says.
     """
+    form = contract.export.format
     # A format's library is loaded only where a file of that format comes.
-    if isinstance(contract.export.format, Delimited):
-        from pipelines.land.readers.delimited import read_delimited
-
-        return read_delimited(path, contract, contract.export.format)
-    from pipelines.land.readers.xpt import read_xpt
-
-    return read_xpt(path, contract, contract.export.format)
+    reader = importlib.import_module(f"{__name__}.{form.type}")
+    rows: TextRows = reader.read(path, contract, form)
+    return rows

@@ -23,7 +23,7 @@ _MAGIC = (b"PK\x03\x04", b"%PDF", b"\x1f\x8b", b"<!DOCTYPE", b"<html", b"<HTML",
 _CODECS = {"utf-8": "utf-8", "utf-16": "utf-16", "latin-1": "latin-1", "cp1252": "cp1252"}
 
 
-def read_delimited(path: Path, contract: Contract, form: Delimited) -> TextRows:
+def read(path: Path, contract: Contract, form: Delimited) -> TextRows:
     """Returns the rows of a delimited file as text; nothing is trimmed, and only what is declared means missing.
 
     Raises:

@@ -24,7 +24,7 @@ _OBSERVATIONS = re.compile(rb"HEADER RECORD\*{7}(?:OBS {5}|OBSV8   )HEADER RECOR
 _MEMBER = re.compile(rb"HEADER RECORD\*{7}(?:MEMBER  |MEMBV8  )HEADER RECORD!{7}[0-9]{26}([0-9]{4})")
 
 
-def read_xpt(path: Path, contract: Contract, form: Xpt) -> TextRows:
+def read(path: Path, contract: Contract, form: Xpt) -> TextRows:
     """Returns the rows of a transport file as text; a whole number is written without a decimal point.
 
     Raises:
