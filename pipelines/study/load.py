@@ -20,6 +20,9 @@ from pipelines.study.model import Study
 
 Location = tuple[str | int, ...]
 
+_DEEPEST = 20
+_LARGEST = 200_000
+
 
 def load_study(root: Path) -> Study:
     """Returns the study of the folder `root`.
@@ -43,7 +46,7 @@ def load_study(root: Path) -> Study:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         msg = f"{path}:{line}: not valid YAML: {error.problem}. Check indentation, colons and quotes there."
         raise StudyFileError(msg) from None
-    except _DuplicateKeyError as error:
+    except _UnreadableError as error:
         msg = f"{path}:{error.line}: {error}"
         raise StudyFileError(msg) from None
     try:
@@ -63,9 +66,9 @@ def find_study(name: str, studies: Path) -> Study:
     return load_study(path if path.is_dir() or not (studies / name).is_dir() else studies / name)
 
 
-class _DuplicateKeyError(Exception):
-    def __init__(self, key: str, line: int) -> None:
-        super().__init__(f"the key '{key}' stands twice here. Keep one of the two.")
+class _UnreadableError(Exception):
+    def __init__(self, text: str, line: int) -> None:
+        super().__init__(text)
         self.line = line
 
 
@@ -75,6 +78,10 @@ def _document(node: yaml.Node | None) -> tuple[Any, dict[Location, int]]:
     constructor = yaml.SafeLoader("")
 
     def walk(current: yaml.Node, location: Location) -> Any:
+        # An alias (`*name`) may stand for something that holds itself, or that grows without end.
+        if len(location) > _DEEPEST or len(lines) > _LARGEST:
+            text = "nested too deeply, or too large. Write out what `*` and `&` stand for."
+            raise _UnreadableError(text, current.start_mark.line + 1)
         lines.setdefault(location, current.start_mark.line + 1)
         if isinstance(current, yaml.MappingNode):
             mapping: dict[str, Any] = {}
@@ -82,7 +89,8 @@ def _document(node: yaml.Node | None) -> tuple[Any, dict[Location, int]]:
                 # Keys are names even where YAML would read a number, a date or a boolean (site `07`, column `no`).
                 key = str(key_node.value)
                 if key in mapping:
-                    raise _DuplicateKeyError(key, key_node.start_mark.line + 1)
+                    text = f"the key '{key}' stands twice here. Keep one of the two."
+                    raise _UnreadableError(text, key_node.start_mark.line + 1)
                 lines[(*location, key)] = key_node.start_mark.line + 1
                 mapping[key] = walk(value_node, (*location, key))
             return mapping
@@ -134,6 +142,8 @@ def _problem(details: ErrorDetails, document: Any) -> Problem:
             return Problem(location, "this key is missing. Add it.")
         case "literal_error":
             return Problem(location, f"must be one of {details['ctx']['expected']}.")
+        case "model_type" | "dict_type":
+            return Problem(location, "a mapping is expected here: lines of `key: value`.")
         case "string_pattern_mismatch":
             return Problem(location, f"must match {details['ctx']['pattern']} (letters, digits, '_' and '-').")
         case _:

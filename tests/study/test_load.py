@@ -70,6 +70,29 @@ def test_keys_that_yaml_reads_as_numbers_or_booleans_stay_text(tmp_path: Path) -
     assert "no" in study.layouts["edc"][1].columns
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "file: a mapping is expected here"),
+        ("- 1\n", "file: a mapping is expected here"),
+        ("a: &x {b: *x}\n", "nested too deeply"),
+        (
+            "".join(f"{chr(98 + i)}: &{chr(98 + i)} [{', '.join([f'*{chr(97 + i)}'] * 9)}]\n" for i in range(9)),
+            "undefined",
+        ),
+        (
+            "a: &a [1, 1]\n"
+            + "".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1 or str()}'] * 9)}]\n" for i in range(1, 9)),
+            "too large",
+        ),
+        ("study: !!python/object:os.system x\n", "not valid YAML"),
+    ],
+)
+def test_what_is_no_study_file_at_all_is_said_in_a_sentence(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(StudyFileError, match=said):
+        make_study(tmp_path, text)
+
+
 def test_a_folder_without_a_study_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(StudyFileError, match=r"there is no study file"):
         load_study(tmp_path)
