@@ -6,7 +6,7 @@ with a test code (`qs.MADRS.01`, `vs.SYSBP`) makes a record of its own. A record
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from pipelines.core.duck import identifier, literal
 from pipelines.land.contract import ColumnRule, Contract
@@ -22,7 +22,7 @@ class TypedColumns:
 
     rules: list[ColumnRule]
     has_arm: bool
-    fixed: dict[str, str] = field(default_factory=dict)
+    visit_numbers: dict[str, float]
 
     def of_target(self, domain: str | None, variable: str) -> list[int]:
         """Returns the positions of the rules without a test that fill this variable."""
@@ -100,6 +100,8 @@ def _tests_sql(
             f"result := v{i}::double",
             f"unit := {literal(rule.column.unit)}::varchar",
             f"timepoint := {literal(rule.column.timepoint)}::varchar",
+            f"visit := {literal(rule.column.visit)}::varchar",
+            f"visitnum := {literal(columns.visit_numbers.get(rule.column.visit or ''))}::double",
         ]
         structs.append(f"struct_pack({', '.join(parts)})")
     values = _row_values(domain, columns, constants) | _filled(plain)
@@ -108,6 +110,9 @@ def _tests_sql(
         str(domain.test): "u.test",
         str(domain.result): "u.result",
         _RAW_RESULTS[domain.name]: "u.raw",
+        # A column may tell of a visit of its own (one column a visit, or the baseline beside each score).
+        "visit": "coalesce(u.visit, k_visit)",
+        "visitnum": "coalesce(u.visitnum, k_visitnum)",
         timepoint: f"coalesce(u.timepoint, {values[timepoint]})" if timepoint in values else "u.timepoint",
     }
     if domain.unit:

@@ -98,7 +98,8 @@ def _check(
         """
     )
     has_arm = any(arm_of("", rule.column) for rule in rules)
-    return TypedColumns(rules=rules, has_arm=has_arm)
+    numbers = {visit.visit: visit.visitnum for visit in contract.study.visits}
+    return TypedColumns(rules=rules, has_arm=has_arm, visit_numbers=numbers)
 
 
 def _type(connection: duckdb.DuckDBPyConnection, contract: Contract, columns: TypedColumns) -> None:
@@ -113,8 +114,8 @@ def _type(connection: duckdb.DuckDBPyConnection, contract: Contract, columns: Ty
         parts = [literal(study.study), *(["(siteid)"] if study.subject_key == "site" else [])]
         usubjid = " || '-' || ".join([*parts, f"v{columns.of_target(None, 'subject')[0]}"])
     visit, asked = _visit(contract, columns)
-    numbers = {entry.visit: entry.visitnum for entry in study.visits}
-    visitnum = "case k_visit " + " ".join(f"when {literal(v)} then {n!r}" for v, n in numbers.items()) + " end"
+    numbers = " ".join(f"when {literal(v)} then {n!r}" for v, n in columns.visit_numbers.items())
+    visitnum = f"case k_visit {numbers} end"
     arms = [arm for i, rule in enumerate(columns.rules) if (arm := arm_of(f"t{i}", rule.column))]
     connection.execute(
         f"""

@@ -151,6 +151,8 @@ def _column(study: Study, pattern: str, column: Column, where: tuple[str | int, 
     if column.range and column.range[0] > column.range[1]:
         yield Problem((*where, "range"), "ends before it starts. Write [lowest, highest].")
     visits = {visit.visit for visit in study.visits} | {"UNSCHEDULED"}
+    if column.visit is not None and column.visit not in visits:
+        yield Problem((*where, "visit"), f"no visit '{column.visit}'. Visits: {', '.join(sorted(visits))}.")
     for code, meaning in (column.codes or {}).items():
         visit = meaning.visit if isinstance(meaning, CodeValue) else meaning if column.to == "visit" else None
         if visit is not None and visit not in visits:

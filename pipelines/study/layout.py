@@ -76,6 +76,7 @@ class Column(Settings):
     missing: tuple[str, ...] = ()
     required: bool = False
     period: int | None = None
+    visit: str | None = None
     timepoint: str | None = None
     date_order: Literal["ymd", "dmy", "mdy"] = "ymd"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import duckdb
@@ -133,6 +132,28 @@ def test_one_bad_row_never_refuses_a_file(tmp_path: Path) -> None:
     assert (only(study).outcome, only(study).rows_accepted) == ("warned", 1)
 
 
+def test_one_column_a_visit_and_the_baseline_in_its_own_column_become_scores_of_their_visits(tmp_path: Path) -> None:
+    wide = """
+    - file: wide_{date}.csv
+      columns:
+        id: {class: pseudonym, to: subject}
+        base: {type: number, to: qs.MADRS.total, visit: BL}
+        day2: {type: number, to: qs.MADRS.total, visit: D2}
+        week1: {type: number, to: qs.MADRS.total, visit: W1}
+  sdtm:"""
+    study = make_study(tmp_path, STUDY_FILE.replace("\n  sdtm:", wide, 1))
+    # The baseline beside every score, again and again: it counts once.
+    deliver(study, "S01", "wide_2026-02-01.csv", "id,base,day2,week1\n001,30,20.0,\n001,30,,12\n002,31,61,9\n")
+    receipt = only(study)
+    assert quarantine(study, receipt) == [(3, "day2", "Q_RANGE")]
+    assert receipt.codes == ("Q_RANGE", "W_DUP")
+    directory = landing_directory(study.folder, receipt.sha256, receipt.landing_key)
+    found = duckdb.execute(
+        f"select visit, visitnum, qsstresn from read_parquet('{directory}/rows/qs.parquet') order by visitnum"
+    ).fetchall()
+    assert found == [("BL", 0.0, 30.0), ("D2", 1.0, 20.0), ("W1", 2.0, 12.0)]
+
+
 def test_text_is_data_and_never_evaluated(tmp_path: Path) -> None:
     study = make_study(tmp_path)
     notes = ["<script>alert(1)</script>", "{{ 7*7 }}", "$(id)", "'; drop table x --", '"two\nlines"', '"a ""b"""']
@@ -165,36 +186,6 @@ def test_the_inbox_is_only_read_and_a_delivery_outlives_it(tmp_path: Path) -> No
     assert [(d.file, d.outcome, d.new) for d in land(changed).deliveries] == [(SCORES, "accepted", True)]
 
 
-def test_one_sites_content_in_another_sites_folder_is_refused(tmp_path: Path) -> None:
-    study = make_study(tmp_path)
-    for site in ("S01", "S02"):
-        deliver(study, site, SCORES, scores_file(scores_row()))
-    receipts = {receipt.site: receipt for receipt in land(study).deliveries}
-    assert (receipts["S01"].outcome, receipts["S02"].codes) == ("accepted", ("F_CROSS_SITE_DUP",))
-
-
-def test_a_file_that_no_layout_names_is_refused_and_kept(tmp_path: Path) -> None:
-    study = make_study(tmp_path)
-    deliver(study, "S01", "holiday.csv", "a,b\n1,2\n")
-    receipt = only(study)
-    assert receipt.codes == ("F_FILE_UNKNOWN",)
-    assert (study.folder.vault / "refused" / receipt.sha256 / "holiday.csv").read_text() == "a,b\n1,2\n"
-
-
-def test_what_lies_under_no_site_is_said_at_each_run(tmp_path: Path) -> None:
-    study = make_study(tmp_path)
-    deliver(study, "S01", SCORES, scores_file(scores_row()))
-    deliver(study, "S99", SCORES, scores_file(scores_row()))
-    (study.folder.inbox / "loose.csv").write_text("x")
-    for _ in range(2):
-        receipts = land(study).deliveries
-        assert [(receipt.site, receipt.file, receipt.codes) for receipt in receipts] == [
-            ("S01", SCORES, ()),
-            ("", "S99", ("F_SITE_ID",)),
-            ("", "loose.csv", ("F_SITE_ID",)),
-        ]
-
-
 def test_a_correction_under_the_same_name_is_the_current_one(tmp_path: Path) -> None:
     study = make_study(tmp_path)
     deliver(study, "S01", SCORES, scores_file(scores_row(total="30")))
@@ -203,37 +194,6 @@ def test_a_correction_under_the_same_name_is_the_current_one(tmp_path: Path) -> 
     land(study)
     newest = [(it.rank, it.current) for it in cut_inputs(study).deliveries]
     assert newest == [(1, False), (2, True)]
-
-
-def test_by_products_of_editors_are_ignored_and_recorded(tmp_path: Path) -> None:
-    study = make_study(tmp_path)
-    for name in (".DS_Store", "~$scores.xlsx", "scores.csv.tmp"):
-        deliver(study, "S01", name, "x")
-    receipt = land(study)
-    assert receipt.deliveries == ()
-    assert receipt.ignored == ("S01/.DS_Store", "S01/scores.csv.tmp", "S01/~$scores.xlsx")
-
-
-def test_links_pipes_and_folders_are_refused_without_hanging(tmp_path: Path) -> None:
-    study = make_study(tmp_path)
-    secret = tmp_path / "secret.csv"
-    secret.write_text(scores_file(scores_row()))
-    folder = study.folder.inbox / "S01"
-    folder.mkdir(parents=True)
-    (folder / SCORES).symlink_to(secret)
-    os.mkfifo(folder / "scores_2026-02-02.csv")
-    (folder / "scores_2026-02-03.csv").mkdir()
-    assert [receipt.codes for receipt in land(study).deliveries] == [("F_NOT_REGULAR",)] * 3
-
-
-@pytest.mark.parametrize("name", ["sco\nres.csv", "-rf.csv", "a*b.csv", "http:__x.csv", "sc\udcff.csv"])
-def test_a_name_that_could_be_read_as_something_else_is_refused_and_escaped(tmp_path: Path, name: str) -> None:
-    study = make_study(tmp_path)
-    deliver(study, "S01", name, "x")
-    receipt = only(study)
-    assert receipt.codes == ("F_NAME",)
-    assert receipt.file.isascii()
-    assert receipt.file.isprintable()
 
 
 def test_what_reveals_the_arm_is_in_the_vault_and_nowhere_else(tmp_path: Path) -> None:
