@@ -53,6 +53,12 @@ def land_delivery(
     try:
         contract = _contract(study, arrival, matched[0] if matched else None, first_site)
         receipt = _land_rows(connection, arrival, copy, contract, exported_on)
+    except duckdb.Error as error:
+        # Its text may quote the row.
+        msg = (
+            f"{arrival.site}/{arrival.file}: {type(error).__name__} while it was landed. This is a bug; nothing landed."
+        )
+        raise RuntimeError(msg) from None
     except RefusedError as refusal:
         receipt = refused_receipt(arrival.site, arrival.file, arrival.sha256, refusal)
         receipt = replace(

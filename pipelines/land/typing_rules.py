@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from pipelines.core.duck import identifier, literal
 from pipelines.land.contract import ColumnRule
+from pipelines.study.domains import DOMAINS
 from pipelines.study.layout import CodeValue, Column
+from pipelines.study.targets import Target
 
 _INTEGER = "[+-]?[0-9]{1,18}"
 _NUMBER = "[+-]?([0-9]+(MARK[0-9]*)?|MARK[0-9]+)([eE][+-]?[0-9]{1,3})?"
@@ -54,11 +56,21 @@ def error(text: str, value: str, rule: ColumnRule, exported_on: str | None) -> s
         listed = ", ".join(map(literal, column.codes))
         cases.append((f"{text} not in ({listed})", "Q_FK" if variable in {"visit", "site"} else "Q_CODE"))
     limits = [limit for limit in (column.range, target.allowed if target else None) if limit]
+    if column.type == "number" and _is_whole(target):
+        cases.append((f"{value} != floor({value})", "Q_TYPE"))
     if column.type in {"integer", "number"}:
         cases += [(f"not {value} between {low!r} and {high!r}", "Q_RANGE") for low, high in limits]
     if not cases:
         return "null"
     return "case " + " ".join(f"when {condition} then '{code}'" for condition, code in cases) + " end"
+
+
+def _is_whole(target: Target | None) -> bool:
+    """Whether the target holds whole numbers only: a fraction would be rounded on its way there."""
+    if target is None or target.domain is None:
+        return False
+    variable = DOMAINS[target.domain].variable(target.variable)
+    return variable is not None and variable.type == "integer"
 
 
 def arm_of(text: str, column: Column) -> str | None:

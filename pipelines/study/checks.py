@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from pipelines.study.catalogue import catalogue
+from pipelines.study.domains import DOMAINS
 from pipelines.study.layout import CodeValue, Column, ExportFile, spread
 from pipelines.study.model import Study
 from pipelines.study.targets import TargetError, parse_target
@@ -135,6 +136,8 @@ def _layout(study: Study, name: str, files: tuple[ExportFile, ...]) -> Iterator[
             yield Problem((*where, "file"), "a file name, with `{date}` at most once and no folder.")
         for target in export.constants:
             yield from _target(target, (*where, "constants", target))
+            if misfit := _misfit(Column(to=target)):
+                yield Problem((*where, "constants", target), misfit)
         for pattern, column in export.columns.items():
             yield from _column(study, pattern, column, (*where, "columns", pattern))
         targets = {column.to for column in export.columns.values()}
@@ -146,8 +149,10 @@ def _column(study: Study, pattern: str, column: Column, where: tuple[str | int, 
     if column.to is not None:
         if len(spread(pattern)) != len(spread(column.to)):
             yield Problem((*where, "to"), "must spread over as many names as the column does.")
-        for target in spread(column.to):
-            yield from _target(target, (*where, "to"))
+        wrong = [problem for target in spread(column.to) for problem in _target(target, (*where, "to"))]
+        yield from wrong
+        if not wrong and (misfit := _misfit(column)):
+            yield Problem((*where, "type"), misfit)
     if column.range and column.range[0] > column.range[1]:
         yield Problem((*where, "range"), "ends before it starts. Write [lowest, highest].")
     visits = {visit.visit for visit in study.visits} | {"UNSCHEDULED"}
@@ -162,6 +167,20 @@ def _column(study: Study, pattern: str, column: Column, where: tuple[str | int, 
             arm = meaning
         if arm is not None and arm not in study.arms:
             yield Problem((*where, "codes", code), f"no arm '{arm}'. Arms: {', '.join(study.arms)}.")
+
+
+_FITTING = {"integer": ("integer", "number"), "number": ("integer", "number"), "date": ("date",)}
+
+
+def _misfit(column: Column) -> str | None:
+    """Returns what is wrong where a column's type cannot fill its target, so that no value is ever forced into it."""
+    target = parse_target(spread(column.to or "subject")[0])
+    variable = DOMAINS[target.domain].variable(target.variable) if target.domain else None
+    kind = "date" if target.variable == "date" else variable.type if variable else "text"
+    fitting = _FITTING.get(kind)
+    if fitting is None or column.type in fitting:
+        return None
+    return f"'{column.to}' takes {' or '.join(fitting)}. Write `type: {fitting[0]}`, or another target."
 
 
 def _target(text: str, where: tuple[str | int, ...]) -> Iterator[Problem]:

@@ -100,6 +100,14 @@ def test_a_partial_date_stays_partial_and_a_time_becomes_iso(tmp_path: Path, day
     assert found == [(landed,)]
 
 
+def test_a_fraction_is_never_rounded_into_a_whole_number(tmp_path: Path) -> None:
+    study = make_study(tmp_path, STUDY_FILE.replace("type: integer, range: [18, 90]", "type: number, range: [18, 90]"))
+    deliver(study, "S01", "subjects_2026-02-01.csv", "id,age,consent,dose_date\n001,54.0,,\n002,54.6,,\n")
+    receipt = only(study)
+    assert quarantine(study, receipt) == [(2, "age", "Q_TYPE")]
+    assert receipt.rows_accepted == 1
+
+
 def test_only_declared_codes_are_missing(tmp_path: Path) -> None:
     study = make_study(tmp_path)
     deliver(study, "S01", SCORES, scores_file(scores_row("001", total="NA"), scores_row("002", total="n/a")))

@@ -19,6 +19,8 @@ MISTAKES = [
     ("layout: sdtm}", "layout: stdm}", "10: sites.S03.layout: no such layout. Layouts: edc, sdtm, irt."),
     ("instrument: MADRS", "instrument: MADR", "21: endpoints[0].instrument: not among the instruments: MADRS."),
     ("max_score: 10,", "max_score: 90,", "23: endpoints[0].remission.max_score: outside the total's range (0, 60)."),
+    ("type: integer, to: qs.MADRS.total", "to: qs.MADRS.total", "'qs.MADRS.total' takes integer or number. Write"),
+    ("type: date, to: date", "to: date", "columns.day.type: 'date' takes date. Write `type: date`"),
     ("  instrument: MADRS", "  instrument: MADRS\n  visit: W9", "endpoints[0].visit: no visit 'W9'. Visits: BL, D2,"),
     ("window: [2, 4]", "window: [4, 2]", "17: visits[1].window: the window ends before it starts."),
     ("window: [2, 4]", "window: [2, 5]", "18: visits[2].window: overlaps the window of the visit before it."),

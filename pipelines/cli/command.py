@@ -1,0 +1,102 @@
+"""The command `afterglow`: one verb for each step, each a call of the function with that name.
+
+Rule    results go to standard output, progress and errors to standard error; `--json` prints the receipt
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import json
+import os
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pipelines.core.errors import AfterglowError
+
+if TYPE_CHECKING:
+    from pipelines.study import Study
+
+# Steps are imported in the commands that call them: `--help` and `status` must not wait for dbt or Great Expectations.
+
+
+class _Commands(click.Group):
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except AfterglowError as error:
+            click.echo(f"{type(error).__name__.removesuffix('Error')}: {error}", err=True)
+            ctx.exit(error.exit_code)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="afterglow")
+def main() -> None:
+    """Multi-site trial exports to checked tables and published reports.
+
+    STUDY is a study's folder, or its name below ./studies (or $AFTERGLOW_STUDIES).
+
+    Exit codes: 0 done, 10 input refused, 11 study file wrong, 12 gate failed, 13 not signed or not allowed,
+    14 integrity broken, 15 busy.
+    """
+
+
+def study_named(name: str) -> Study:
+    """Returns the study in that folder, or of that name among the studies."""
+    from pipelines.study.load import find_study
+
+    return find_study(name, Path(os.environ.get("AFTERGLOW_STUDIES", "studies")))
+
+
+def cut_id_of(study: Study, prefix: str | None) -> str:
+    """Returns the id of the cut that starts with `prefix`, or of the newest one."""
+    from pipelines.cut import find_cut, latest_cut
+
+    return find_cut(study, prefix).cut_id if prefix else latest_cut(study).cut_id
+
+
+study_argument = click.argument("study_name", metavar="STUDY")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print the receipt as JSON.")
+cut_option = click.option(
+    "--cut", "cut", metavar="ID", help="A cut's id or its first digits; the newest cut by default."
+)
+
+
+def cut_inputs_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Adds the options that say which cut is meant."""
+    day = click.DateTime(["%Y-%m-%d"])
+    for option in (
+        click.option(
+            "--blinded/--open", "blinded", default=None, help="Pool the arms, or not; as the study file says."
+        ),
+        click.option("--data-cutoff", type=day, help="Leave out what happened after this day."),
+        click.option("--as-of", type=day, help="Use only deliveries exported up to this day."),
+    ):
+        command = option(command)
+    return command
+
+
+def days(inputs: dict[str, Any]) -> dict[str, Any]:
+    """Returns the options with days where click gives points in time."""
+    return {name: value.date() if isinstance(value, dt.datetime) else value for name, value in inputs.items()}
+
+
+def print_json(receipt: Any) -> None:
+    """Prints a receipt as one line of JSON."""
+    click.echo(json.dumps(dataclasses.asdict(receipt), default=str, ensure_ascii=False))
+
+
+def print_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Prints rows in columns, whole numbers to the right."""
+    lines = [[str(cell) for cell in row] for row in rows]
+    widths = [max(len(line[i]) for line in [list(header), *lines]) for i in range(len(header))]
+    numeric = [bool(lines) and all(line[i].isdigit() for line in lines) for i in range(len(header))]
+    for line in [list(header), *lines]:
+        cells = (
+            cell.rjust(width) if right else cell.ljust(width)
+            for cell, width, right in zip(line, widths, numeric, strict=True)
+        )
+        click.echo("  ".join(cells).rstrip())

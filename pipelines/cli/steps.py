@@ -1,0 +1,166 @@
+"""The verbs of the data's way: each a call of the step with its name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from pipelines.cli.command import (
+    cut_id_of,
+    cut_inputs_options,
+    cut_option,
+    days,
+    json_option,
+    main,
+    print_json,
+    print_table,
+    study_argument,
+    study_named,
+)
+from pipelines.core.errors import InputRefusedError
+
+
+@main.command("land")
+@study_argument
+@click.option("--site", "sites", multiple=True, help="Only this site (may be given several times).")
+@json_option
+def land_command(study_name: str, sites: tuple[str, ...], as_json: bool) -> None:
+    """Land what lies in the inbox: typed rows, and what is wrong set aside with its reason."""
+    from pipelines.land import land
+
+    receipt = land(study_named(study_name), sites=sites or None)
+    if as_json:
+        for delivery in receipt.deliveries:
+            print_json(delivery)
+    else:
+        print_table(
+            ("site", "file", "outcome", "rows", "accepted", "quarantined", "codes"),
+            (
+                (d.site, d.file, d.outcome, d.rows_in, d.rows_accepted, d.rows_quarantined, " ".join(d.codes))
+                for d in receipt.deliveries
+            ),
+        )
+    if refused := [delivery for delivery in receipt.refused if delivery.new]:
+        raise InputRefusedError("\n".join(f"{d.site}/{d.file}: {d.detail}" for d in refused))
+
+
+@main.command("build")
+@study_argument
+@cut_inputs_options
+@json_option
+def build_command(study_name: str, as_json: bool, **inputs: Any) -> None:
+    """Build a candidate cut: one dbt build into its own database, and its tables as Parquet."""
+    from pipelines.build import build
+
+    receipt = build(study_named(study_name), **days(inputs))
+    if as_json:
+        print_json(receipt)
+    else:
+        click.echo(f"cut {receipt.cut_id}{' (was there)' if receipt.reused else ''}")
+        print_table(("table", "rows"), receipt.rows.items())
+
+
+@main.command("gate")
+@study_argument
+@cut_option
+@json_option
+def gate_command(study_name: str, cut: str | None, as_json: bool) -> None:
+    """Check what landed, what was derived and what would be published."""
+    from pipelines.core.errors import GateFailedError
+    from pipelines.cut import Cut
+    from pipelines.gate import gate, read_verdict
+
+    study = study_named(study_name)
+    receipt = gate(study, cut_id_of(study, cut))
+    verdict = read_verdict(Cut(study.folder, receipt.cut_id))
+    if as_json:
+        print_json(receipt)
+    else:
+        counts = ", ".join(f"{number} {name}" for name, number in verdict.counts.items() if number)
+        click.echo(f"cut {receipt.cut_id[:12]}: {verdict.verdict}; {verdict.checks} checks: {counts}")
+        for check in verdict.failed:
+            click.echo(f"  {check}")
+    if verdict.blocking:
+        blockers = ", ".join(verdict.blocked_by) or "having no check"
+        msg = f"{study.name}: cut {receipt.cut_id[:12]} is blocked by {blockers}."
+        raise GateFailedError(msg)
+
+
+@main.command("report")
+@study_argument
+@cut_option
+@json_option
+def report_command(study_name: str, cut: str | None, as_json: bool) -> None:
+    """Write the static report pages of a cut."""
+    from pipelines.report import report
+
+    study = study_named(study_name)
+    receipt = report(study, cut_id_of(study, cut))
+    print_json(receipt) if as_json else click.echo(receipt.path)
+
+
+@main.command("sign")
+@study_argument
+@cut_option
+@click.option("--name", required=True, help="The signer's printed name.")
+@click.option("--role", required=True, help="One of the roles that the study file asks for.")
+@click.option("--meaning", type=click.Choice(["author", "review", "approve", "reject"]), default="approve")
+@click.option("--reason", default="", help="Why; asked for with a rejection.")
+@json_option
+def sign_command(study_name: str, cut: str | None, as_json: bool, **signature: Any) -> None:
+    """Sign a cut, or reject it: name, role, meaning and time, bound to its manifest."""
+    from pipelines.sign import sign
+
+    study = study_named(study_name)
+    given = sign(study, cut_id_of(study, cut), method="cli", **signature)
+    if as_json:
+        print_json(given)
+    else:
+        click.echo(f"cut {given.cut_id[:12]}: {given.meaning} by {given.name} ({given.role}) at {given.signed_at}")
+
+
+@main.command("publish")
+@study_argument
+@cut_option
+@json_option
+def publish_command(study_name: str, cut: str | None, as_json: bool) -> None:
+    """Publish a cut that passed its gates and carries its signatures."""
+    from pipelines.publish import publish
+
+    study = study_named(study_name)
+    receipt = publish(study, cut_id_of(study, cut))
+    print_json(receipt) if as_json else click.echo(f"published cut {receipt.cut_id[:12]}: {receipt.report}")
+
+
+@main.command("verify")
+@study_argument
+@cut_option
+@json_option
+def verify_command(study_name: str, cut: str | None, as_json: bool) -> None:
+    """Hash everything that was published again, and name what differs."""
+    from pipelines.cut import find_cut
+    from pipelines.verify import verify
+
+    study = study_named(study_name)
+    receipt = verify(study, find_cut(study, cut).cut_id if cut else None)
+    if as_json:
+        print_json(receipt)
+    else:
+        click.echo(
+            f"verified {len(receipt.cuts)} cut(s), {receipt.files} files, {receipt.deliveries} deliveries: as recorded"
+        )
+
+
+@main.command("run")
+@study_argument
+@cut_inputs_options
+@json_option
+def run_command(study_name: str, as_json: bool, **inputs: Any) -> None:
+    """Do all steps: land, build, gate, report, sign (a demo only) and publish."""
+    from pipelines.run import run
+
+    receipt = run(study_named(study_name), **days(inputs), progress=lambda line: click.echo(line, err=True))
+    for delivery in receipt.land.refused:
+        click.echo(f"refused  {delivery.site}/{delivery.file}: {delivery.detail}", err=True)
+    print_json(receipt) if as_json else click.echo(receipt.report)
