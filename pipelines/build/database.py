@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipelines.build.history import chains, create_history
 from pipelines.build.landed import create_landed
 from pipelines.build.parameters import create_parameters
 from pipelines.core.duck import connect, identifier, literal
@@ -34,6 +35,7 @@ def create_database(path: Path, study: Study, inputs: CutInputs) -> None:
         connection.execute(f"attach {literal(str(path))} as cut (storage_version {literal(_STORAGE_VERSION)}); use cut")
         create_parameters(connection, study, inputs)
         create_landed(connection, inputs)
+        create_history(connection, inputs)
 
 
 @contextlib.contextmanager
@@ -59,12 +61,13 @@ def _check_landed_files(study: Study, inputs: CutInputs) -> None:
     """A flipped bit of a Parquet file mostly reads as another value: hashes are checked before any row is read."""
     from pipelines.land.store import damaged_files
 
+    read = [delivery for delivery in inputs.deliveries if delivery.current]
+    read += [delivery for chain in chains(inputs.deliveries) for delivery in chain]
     damaged: list[Path] = []
-    for delivery in inputs.deliveries:
-        if delivery.current:
-            damaged += damaged_files(delivery.directory)
-            if not inputs.document["blinded"] and delivery.treatment_directory.is_dir():
-                damaged += damaged_files(delivery.treatment_directory)
+    for directory, treatment in dict.fromkeys((one.directory, one.treatment_directory) for one in read):
+        damaged += damaged_files(directory)
+        if not inputs.document["blinded"] and treatment.is_dir():
+            damaged += damaged_files(treatment)
     if damaged:
         listed = "\n".join(f"  {path.relative_to(study.folder.root)}" for path in damaged)
         msg = (

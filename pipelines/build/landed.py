@@ -26,14 +26,15 @@ def create_landed(connection: duckdb.DuckDBPyConnection, inputs: CutInputs) -> N
     connection.execute("create schema landed")
     current = [delivery for delivery in inputs.deliveries if delivery.current]
     for domain in DOMAINS.values():
-        hidden = {} if inputs.document["blinded"] else _vault_files(domain, current)
-        query = _domain_query(domain, _landed_files(domain, current), hidden, inputs.document["data_cutoff"])
+        hidden = {} if inputs.document["blinded"] else vault_files(domain, current)
+        query = domain_query(domain, landed_files(domain, current), hidden, inputs.document["data_cutoff"])
         connection.execute(f"create view landed.{domain.name} as {query}")
     _create_deliveries(connection, inputs.deliveries)
     _create_quarantine(connection, current)
 
 
-def _domain_query(domain: Domain, landed: dict[Path, int], hidden: dict[Path, int], cutoff: str | None) -> str:
+def domain_query(domain: Domain, landed: dict[Path, int], hidden: dict[Path, int], cutoff: str | None) -> str:
+    """Returns the query for a domain's records in these files; treatment variables come from `hidden`, the vault's."""
     if not landed:
         return _empty_query(domain)
     plain = [variable.name for variable in domain.variables if not variable.treatment]
@@ -63,12 +64,14 @@ def _treatment(domain: Domain) -> list[Variable]:
     return [variable for variable in domain.variables if variable.treatment]
 
 
-def _landed_files(domain: Domain, deliveries: Sequence[LandedDelivery]) -> dict[Path, int]:
+def landed_files(domain: Domain, deliveries: Sequence[LandedDelivery]) -> dict[Path, int]:
+    """Returns the deliveries' files of a domain, with the rank of each delivery."""
     paths = {delivery.directory / "rows" / f"{domain.name}.parquet": delivery.rank for delivery in deliveries}
     return {path: rank for path, rank in paths.items() if path.is_file()}
 
 
-def _vault_files(domain: Domain, deliveries: Sequence[LandedDelivery]) -> dict[Path, int]:
+def vault_files(domain: Domain, deliveries: Sequence[LandedDelivery]) -> dict[Path, int]:
+    """Returns the same of the vault."""
     paths = {delivery.treatment_directory / f"{domain.name}.parquet": delivery.rank for delivery in deliveries}
     return {path: rank for path, rank in paths.items() if path.is_file()}
 
@@ -92,13 +95,14 @@ def _create_deliveries(connection: duckdb.DuckDBPyConnection, deliveries: Sequen
     connection.execute(
         "create table landed.deliveries (siteid varchar, file varchar, outcome varchar, codes varchar, "
         "delivery_id varchar, delivery_rank integer, rows_in bigint, rows_accepted bigint, rows_quarantined bigint, "
-        "is_current boolean, delivered_on date)"
+        "is_current boolean, layout_file varchar, is_late boolean, delivered_on date, expected_on date)"
     )
     for one in deliveries:
         counts = [one.rows_in, one.rows_accepted, one.rows_quarantined]
         row = [one.siteid, one.file, one.outcome, ",".join(one.codes), one.delivery_id, one.rank, *counts, one.current]
-        marks = ", ".join("?" for _ in range(len(row) + 1))
-        connection.execute(f"insert into landed.deliveries values ({marks})", [*row, one.delivered_on])
+        row += [one.layout_file, one.late, one.delivered_on, one.expected_on]
+        marks = ", ".join("?" for _ in row)
+        connection.execute(f"insert into landed.deliveries values ({marks})", row)
 
 
 def _create_quarantine(connection: duckdb.DuckDBPyConnection, deliveries: Sequence[LandedDelivery]) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from pipelines.core.errors import InputRefusedError, NotAllowedError, StudyFileError
 from pipelines.core.hashing import sha256_file, sha256_json
 from pipelines.core.source import code_sha256
+from pipelines.land.cadence import expected_on, newest_day
 from pipelines.land.receipts import DeliveryReceipt
 from pipelines.land.store import Arrival, landed_deliveries, landing_directory, treatment_directory
 from pipelines.study import Study
@@ -35,7 +36,8 @@ class LandedDelivery:
     """A delivery that goes into a cut.
 
     `current` ones are read: the newest snapshot of an export, or all its increments, where the newest value of a key
-    wins by `rank`.
+    wins by `rank`. `expected_on` is when the next one of the export is due, `late` that it was by the cut's day and is not
+    there; both only for the newest of an export (`pipelines.land.cadence`).
     """
 
     delivery_id: str
@@ -51,6 +53,9 @@ class LandedDelivery:
     rows_quarantined: int
     rank: int
     current: bool
+    is_increment: bool
+    expected_on: str | None
+    late: bool
     directory: Path
     treatment_directory: Path
 
@@ -86,7 +91,7 @@ def cut_inputs(
     """
     blinded = study.blinding == "blinded" if blinded is None else blinded
     _check_blinding(study, blinded=blinded)
-    deliveries = _ranked(study, _known_on(study, as_of))
+    deliveries = _ranked(study, _known_on(study, as_of), as_of)
     document = {
         "study": study.study,
         "study_file_sha256": sha256_file(study.folder.study_file),
@@ -140,23 +145,30 @@ def _day(arrival: Arrival, receipt: DeliveryReceipt) -> str:
     return receipt.delivered_on or arrival.received_at[:10]
 
 
-def _ranked(study: Study, known: list[tuple[Arrival, DeliveryReceipt]]) -> list[LandedDelivery]:
+def _ranked(study: Study, known: list[tuple[Arrival, DeliveryReceipt]], as_of: dt.date | None) -> list[LandedDelivery]:
     """Orders deliveries of one export by the day they were made, then by arrival: the last one is the newest."""
     modes = {
         (key, export.file): export.delivery
         for key, site in study.sites.items()
         for export in study.layouts[site.layout]
     }
-    ordered = sorted(known, key=lambda pair: (_day(*pair), pair[0].received_at, pair[0].sha256, pair[0].file))
+    # The time of arrival tells only deliveries of one export and one day apart: in whatever order files that name their
+    # day arrive, the ranks are the same, and so is the cut.
+    ordered = sorted(known, key=lambda pair: (_day(*pair), pair[0].site, pair[1].layout_file, *_arrival(pair[0])))
     usable = [pair for pair in ordered if pair[1].outcome in {"accepted", "warned"}]
     # Content under a second name is the same delivery.
     first_names = {arrival.sha256: arrival for arrival, _ in reversed(usable)}
     newest = {(arrival.site, receipt.layout_file): arrival.sha256 for arrival, receipt in usable}
+    days = {(arrival.site, receipt.layout_file): receipt.delivered_on for arrival, receipt in usable}
+    # No clock: a cut that names no day is as of the newest export of the study.
+    today = as_of or newest_day(receipt.delivered_on for _, receipt in usable)
     deliveries = []
     for rank, (arrival, receipt) in enumerate(ordered, start=1):
         export = (arrival.site, receipt.layout_file)
         is_usable = receipt.outcome in {"accepted", "warned"} and first_names[arrival.sha256] == arrival
-        current = is_usable and (modes.get(export) == "increment" or newest[export] == arrival.sha256)
+        is_newest = is_usable and newest[export] == arrival.sha256
+        due = expected_on(days[export], study.sites[arrival.site].cadence) if is_newest else None
+        current = is_usable and (modes.get(export) == "increment" or is_newest)
         deliveries.append(
             LandedDelivery(
                 delivery_id=arrival.sha256,
@@ -172,11 +184,18 @@ def _ranked(study: Study, known: list[tuple[Arrival, DeliveryReceipt]]) -> list[
                 rows_quarantined=receipt.rows_quarantined,
                 rank=rank,
                 current=current,
+                is_increment=modes.get(export) == "increment",
+                expected_on=due.isoformat() if due else None,
+                late=due is not None and today is not None and due < today,
                 directory=landing_directory(study.folder, arrival.sha256, receipt.landing_key),
                 treatment_directory=treatment_directory(study.folder, arrival.sha256, receipt.landing_key),
             )
         )
     return deliveries
+
+
+def _arrival(arrival: Arrival) -> tuple[str, str, str]:
+    return arrival.received_at, arrival.sha256, arrival.file
 
 
 def _described(delivery: LandedDelivery) -> dict[str, Any]:

@@ -23,10 +23,10 @@ _SOURCES: dict[str, tuple[str, ...]] = {
     "siteid": ("siteid",),
     "paramcd": ("paramcd", *(domain.test for domain in DOMAINS.values() if domain.test), "prtrt"),
     "avisit": ("avisit", "visit"),
-    "srcdom": ("srcdom",),
-    "delivery_id": ("delivery_id", "_delivery_id"),
-    "source_file": ("source_file", "_source_file"),
-    "srcseq": ("srcseq", "source_row", "_source_row"),
+    "srcdom": ("srcdom", "domain"),
+    "delivery_id": ("delivery_id", "_delivery_id", "new_delivery_id"),
+    "source_file": ("source_file", "_source_file", "new_source_file"),
+    "srcseq": ("srcseq", "source_row", "_source_row", "new_source_row"),
 }
 _KNOWN = {
     "siteid": "select siteid from study.sites",

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -123,7 +123,11 @@ def landed_deliveries(study: Study) -> list[tuple[Arrival, DeliveryReceipt | Non
         if arrival.site in study.sites:
             matched = contract_for(study, arrival.site, arrival.file)
             key = matched[0].key if matched else UNKNOWN_FILE
-            found.append((arrival, read_receipt(study.folder, arrival, key)))
+            receipt = read_receipt(study.folder, arrival, key)
+            if receipt:
+                # The receipt is of the bytes; the day is of the name, and the same bytes may come under another one.
+                receipt = replace(receipt, delivered_on=(matched[1] or "") if matched else "")
+            found.append((arrival, receipt))
     return found
 
 

@@ -19,7 +19,7 @@ from pipelines.study.domains import DOMAINS
 
 SMALL_CUT = (Path(__file__).parent / "small_cut.sql").read_text(encoding="utf-8")
 MARTS = ("adsl", "adqs", "response", "remission", "durability", "therapy", "exposure", "biomarkers", "adae", "advs")
-MONITORING = ("deliveries", "quarantine")
+MONITORING = ("deliveries", "quarantine", "record_changes")
 _number = itertools.count(1)
 
 

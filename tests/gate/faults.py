@@ -95,7 +95,7 @@ FAULTS: dict[str, str] = {
     },
     **{
         key: fault
-        for table in (*MARTS, "deliveries", "quarantine")
+        for table in (*MARTS, "deliveries", "quarantine", "record_changes")
         for key, fault in _of_every_published_table(table, MARTS.get(table)).items()
     },
     **_of_both_endpoints("response"),
@@ -249,4 +249,8 @@ FAULTS: dict[str, str] = {
     "CUR-QUARANTINE-001": "delete from curated.quarantine; insert into curated.quarantine by name "
     "select * replace (7 as source_row) from published.quarantine",
     "CUR-QUARANTINE-002": "update curated.quarantine set code = null",
+    "CUR-RECORD_CHANGES-001": "update curated.record_changes set new_source_row = null",
+    "CUR-RECORD_CHANGES-002": "update curated.record_changes set old_value = new_value",
+    "CUR-RECORD_CHANGES-003": "update curated.record_changes set old_delivery_id = repeat('b', 64)",
+    "CUR-RECORD_CHANGES-004": "update curated.record_changes set variable = 'arm'",
 }

@@ -101,3 +101,6 @@ create table curated.adae as select unnest(mart('S01-001', 'KET')), unnest(origi
     '2026-01-10' as astdtc, '2026-01-11' as aendtc, 1 as astdy, 2 as aendy, 0 as days_since_dose, 'Y' as trtemfl, date '2026-01-10' as astdt, date '2026-01-11' as aendt;
 create table curated.deliveries as select siteid, file, outcome, null::varchar as codes, delivery_id, rows_in, rows_accepted, rows_quarantined, current as is_current, delivered_on from landed.deliveries;
 create table curated.quarantine as select 'S01' as siteid, _source_file as source_file, column_name, code, reason, _delivery_id as delivery_id, _source_row as source_row from landed.quarantine;
+create table curated.record_changes as select 'TINY' as studyid, 'S01' as siteid, 'S01-001' as usubjid, 'QS' as domain, 'MADRSTOT | W1 | 2026-01-17' as record_key,
+    'qsstresn' as variable, 'changed' as change, '15' as old_value, '14' as new_value, date '2026-02-20' as seen_on, delivery() as old_delivery_id,
+    'all_2026-01-20.csv' as old_source_file, 11::bigint as old_source_row, delivery() as new_delivery_id, 'all_2026-02-20.csv' as new_source_file, 11::bigint as new_source_row;

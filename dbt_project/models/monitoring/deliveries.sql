@@ -9,6 +9,7 @@ final as (
     select
         siteid,
         file,
+        layout_file,
         outcome,
         codes,
         delivery_id,
@@ -16,7 +17,9 @@ final as (
         rows_accepted,
         rows_quarantined,
         is_current,
-        delivered_on
+        is_late,
+        delivered_on,
+        expected_on
     from landed
 
 )
