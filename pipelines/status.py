@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from dataclasses import dataclass
 
 from pipelines.cut import Cut, published_cut
+from pipelines.land.cadence import Cadence, Delivered, expected_on, out_of_order
 from pipelines.land.store import landed_deliveries
 from pipelines.study import Study
 
 
 @dataclass(frozen=True, kw_only=True)
 class SiteStatus:
-    """What one site delivered so far; `to_land` counts files to land again, as the study file or the code changed."""
+    """What one site delivered so far.
+
+    Exports go by their name in the layout. `expected_next` is the earliest day on which one is due, `late` are those
+    whose day has passed, `missing` those of which none was accepted. `out_of_order` are files that arrived after a
+    newer one of their export (W_OUT_OF_ORDER): accepted, and the newer one stays current. `to_land` counts files to
+    land again, as the study file or the code changed.
+    """
 
     site: str
     name: str
@@ -22,6 +30,10 @@ class SiteStatus:
     rows_accepted: int
     rows_quarantined: int
     refused: int
+    expected_next: str
+    late: tuple[str, ...]
+    missing: tuple[str, ...]
+    out_of_order: tuple[str, ...]
     to_land: int
 
 
@@ -45,21 +57,29 @@ class StatusReceipt:
     cuts: tuple[CutStatus, ...]
 
 
-def status(study: Study) -> StatusReceipt:
-    """Returns the state of the study's deliveries and cuts; reads small records only."""
+def status(study: Study, *, today: dt.date) -> StatusReceipt:
+    """Returns the state of the study's deliveries and cuts; reads small records only.
+
+    `today` is the day against which a delivery counts as late.
+    """
     current = published_cut(study.folder)
     folders = sorted(path for path in study.folder.cuts.glob("[0-9a-f]*") if path.is_dir())
     cuts = [_cut_status(Cut(study.folder, path.name), current) for path in folders]
     cuts.sort(key=lambda cut: (cut.published_at or "9", cut.cut_id))
-    return StatusReceipt(study=study.study, sites=_sites(study), cuts=tuple(cuts))
+    return StatusReceipt(study=study.study, sites=_sites(study, today), cuts=tuple(cuts))
 
 
-def _sites(study: Study) -> tuple[SiteStatus, ...]:
+def _sites(study: Study, today: dt.date) -> tuple[SiteStatus, ...]:
     landed = landed_deliveries(study)
     sites = []
     for key, site in study.sites.items():
         mine = [(arrival, receipt) for arrival, receipt in landed if arrival.site == key]
         receipts = [receipt for _, receipt in mine if receipt is not None]
+        accepted = [
+            (arrival, receipt) for arrival, receipt in mine if receipt and receipt.outcome in {"accepted", "warned"}
+        ]
+        exports = [export.file for export in study.layouts[site.layout]]
+        due = _due(accepted, site.cadence)
         sites.append(
             SiteStatus(
                 site=key,
@@ -70,10 +90,24 @@ def _sites(study: Study) -> tuple[SiteStatus, ...]:
                 rows_accepted=sum(receipt.rows_accepted for receipt in receipts),
                 rows_quarantined=sum(receipt.rows_quarantined for receipt in receipts),
                 refused=sum(receipt.outcome == "refused" for receipt in receipts),
+                expected_next=min((day.isoformat() for day in due.values()), default=""),
+                late=tuple(export for export in exports if export in due and due[export] < today),
+                missing=tuple(sorted({*exports} - {receipt.layout_file for _, receipt in accepted})),
+                out_of_order=tuple(sorted(arrival.file for arrival, _ in out_of_order(accepted))),
                 to_land=len(mine) - len(receipts),
             )
         )
     return tuple(sites)
+
+
+def _due(accepted: list[Delivered], cadence: Cadence) -> dict[str, dt.date]:
+    # An export whose name holds no day was made at the latest on the day on which it was received.
+    newest: dict[str, str] = {}
+    for arrival, receipt in accepted:
+        day = receipt.delivered_on or arrival.received_at[:10]
+        newest[receipt.layout_file] = max(day, newest.get(receipt.layout_file, ""))
+    due = {export: expected_on(day, cadence) for export, day in newest.items()}
+    return {export: day for export, day in due.items() if day}
 
 
 def _cut_status(cut: Cut, current: Cut | None) -> CutStatus:

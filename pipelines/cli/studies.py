@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
 import click
@@ -18,22 +19,34 @@ from pipelines.cli.command import (
 
 @main.command("status")
 @study_argument
+@click.option("--today", type=click.DateTime(["%Y-%m-%d"]), help="The day by which a delivery counts as late.")
 @json_option
-def status_command(study_name: str, as_json: bool) -> None:
-    """Show per site what came and what became of it, and which cuts there are."""
+def status_command(study_name: str, today: dt.datetime | None, as_json: bool) -> None:
+    """Show per site what came, what is due or late and what became of it, and which cuts there are."""
     from pipelines.status import status
 
-    receipt = status(study_named(study_name))
+    receipt = status(study_named(study_name), today=(today or dt.datetime.now(dt.UTC)).date())
     if as_json:
         print_json(receipt)
         return
     print_table(
-        ("site", "deliveries", "last export", "accepted", "quarantined", "refused", "to land"),
         (
-            (s.site, s.deliveries, s.last_export or "-", s.rows_accepted, s.rows_quarantined, s.refused, s.to_land)
+            *("site", "deliveries", "last export", "next", "late", "missing", "accepted", "quarantined", "refused"),
+            "to land",
+        ),
+        (
+            (
+                *(s.site, s.deliveries, s.last_export or "-", s.expected_next or "-", len(s.late), len(s.missing)),
+                *(s.rows_accepted, s.rows_quarantined, s.refused, s.to_land),
+            )
             for s in receipt.sites
         ),
     )
+    for site in receipt.sites:
+        told = {"late": site.late, "missing": site.missing, "out of order (W_OUT_OF_ORDER)": site.out_of_order}
+        for what, names in told.items():
+            if names:
+                click.echo(f"{site.site}: {what}: {', '.join(names)}")
     click.echo()
     print_table(
         ("cut", "state", "verdict", "blinded", "published"),

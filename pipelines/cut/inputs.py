@@ -36,8 +36,8 @@ class LandedDelivery:
     """A delivery that goes into a cut.
 
     `current` ones are read: the newest snapshot of an export, or all its increments, where the newest value of a key
-    wins by `rank`. `expected_on` is when the next one of the export is due, `late` that it was by the cut's day and is not
-    there; both only for the newest of an export (`pipelines.land.cadence`).
+    wins by `rank`. On the newest of an export `expected_on` is when the next one is due (`pipelines.land.cadence`), and
+    `late` says that this day was before the cut's own and the next one is not there.
     """
 
     delivery_id: str

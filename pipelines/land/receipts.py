@@ -51,6 +51,7 @@ REASONS = {
     "W_BOM": "The file starts with a byte order mark.",
     "W_DUP": "The same record stands twice with the same values; it counts once.",
     "W_NO_ROWS": "The file has a header and no rows.",
+    "W_OUT_OF_ORDER": "A newer export arrived before this one; the newer one stays current.",
 }
 
 

@@ -1,4 +1,4 @@
-"""Restatements: what a newer delivery changed is kept with both values, and what was known on a day can be told again."""
+"""Restatements: what a newer delivery changed is kept with both values, and what was known on a day is told again."""
 
 from __future__ import annotations
 

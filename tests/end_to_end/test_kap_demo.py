@@ -77,6 +77,39 @@ def test_every_planted_defect_that_landing_must_find_is_on_the_deliveries_page_b
     assert [code for code in sorted(codes) if code not in page] == []
 
 
+def test_every_planted_correction_is_a_record_change_and_nothing_else_is(study: Study, cut: Cut) -> None:
+    truth = json.loads((study.folder.root / "truth.json").read_bytes())
+    planted = {
+        (it["site"], it["older_file"], it["older_row"], it["newer_file"], it["newer_row"], variable)
+        for it in truth["corrections"]
+        for variable in [{"AGE": "age", "AESEV": "aesev"}.get(it["column"], "qsstresn")]
+    }
+    with duckdb.connect(str(cut.duckdb), read_only=True) as connection:
+        changed = connection.execute(
+            """select siteid, old_source_file, old_source_row, new_source_file, new_source_row, variable, record_key,
+            old_value, new_value from record_changes where change = 'changed'"""
+        ).fetchall()
+        gone = connection.execute(
+            """select siteid, new_source_file, old_source_row, old_source_file from record_changes
+            where change = 'vanished' group by all"""
+        ).fetchall()
+        sites = connection.execute("select distinct siteid from record_changes order by siteid").fetchall()
+        added = "select count(*) > 0 from record_changes where change = 'added'"
+        assert connection.execute(added).fetchone() == (True,)
+    # A subject who was first dosed after the older export has a first dose in the newer one.
+    corrected = {row[:6] for row in changed if row[5] != "rfstdtc"}
+    assert (corrected, len(planted)) == (planted, 5)
+    assert {row[7] for row in changed if row[5] == "rfstdtc"} == {None}
+    # An item's correction is its total's too.
+    items = sorted(str(row[6]).split(" | ")[0] for row in changed if row[5] == "qsstresn")
+    assert items == ["MADRS02"] * 3 + ["MADRSTOT"] * 3
+    # What vanished is what a planted defect of the newer file sets aside, empties, or dates another way.
+    defects = {(it["site"], it["file"], it["row"]) for it in truth["defects"]}
+    assert {row[:3] for row in gone if row[0] == "S02"} <= defects
+    assert [row[3] for row in gone if row[0] == "S10"] == ["ae_2025-09-30.xpt"]
+    assert sites == [("S02",), ("S10",)]
+
+
 def test_the_report_says_that_it_is_simulated_and_signed_by_no_person(cut: Cut) -> None:
     for path in cut.report.glob("*.html"):
         page = path.read_text()
