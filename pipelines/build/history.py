@@ -1,7 +1,7 @@
 """The history of an export that came more than once: `landed.history`, superseded deliveries included.
 
-Each record is told in a form that is the same for all domains, so that one model compares them. An export that came once
-has no history, and none of its files is named here: nothing is read that is not needed.
+Each record is told in a form that is the same for all domains, so that one model compares them. An export that came
+once has no history, and none of its files is named here: nothing is read that is not needed.
 
 Rule    treatment variables are never part of it, in no cut; in an open one they help to tell two records apart
 """
