@@ -17,9 +17,9 @@ class SiteStatus:
     """What one site delivered so far.
 
     Exports go by their name in the layout. `expected_next` is the earliest day on which one is due, `late` are those
-    whose day has passed, `missing` those of which none was accepted. `out_of_order` are files that arrived after a
-    newer one of their export (W_OUT_OF_ORDER): accepted, and the newer one stays current. `to_land` counts files to
-    land again, as the study file or the code changed.
+    whose day has passed, `missing` those of which none was accepted; while files are to land again, none is called
+    missing. `out_of_order` are files that arrived after a newer one of their export (W_OUT_OF_ORDER): accepted, and the
+    newer one stays current. `to_land` counts files to land again, as the study file or the code changed.
     """
 
     site: str
@@ -92,12 +92,16 @@ def _sites(study: Study, today: dt.date) -> tuple[SiteStatus, ...]:
                 refused=sum(receipt.outcome == "refused" for receipt in receipts),
                 expected_next=min((day.isoformat() for day in due.values()), default=""),
                 late=tuple(export for export in exports if export in due and due[export] < today),
-                missing=tuple(sorted({*exports} - {receipt.layout_file for _, receipt in accepted})),
+                missing=() if len(receipts) < len(mine) else _missing(exports, accepted),
                 out_of_order=tuple(sorted(arrival.file for arrival, _ in out_of_order(accepted))),
                 to_land=len(mine) - len(receipts),
             )
         )
     return tuple(sites)
+
+
+def _missing(exports: list[str], accepted: list[Delivered]) -> tuple[str, ...]:
+    return tuple(sorted({*exports} - {receipt.layout_file for _, receipt in accepted}))
 
 
 def _due(accepted: list[Delivered], cadence: Cadence) -> dict[str, dt.date]:

@@ -16,46 +16,9 @@ variables as (
 
 ),
 
--- Landing keeps one record of a key. Where the arm tells two apart and may not be seen, their order does.
-records_numbered as (
-
-    select
-        *,
-        row_number() over (
-            partition by export_number, step, domain, match_key
-            order by source_row, record
-        ) as occurrence
-    from records
-
-),
-
--- A snapshot is compared with the one after it, an increment's record with the next one of its key.
-records_followed as (
-
-    select
-        records_numbered.*,
-        deliveries.is_increment,
-        case
-            when deliveries.is_increment then lead(records_numbered.step) over (
-                partition by
-                    records_numbered.export_number,
-                    records_numbered.domain,
-                    records_numbered.match_key,
-                    records_numbered.occurrence
-                order by records_numbered.step
-            )
-            when records_numbered.step < deliveries.last_step then records_numbered.step + 1
-        end as next_step
-    from records_numbered
-    left join deliveries
-        on records_numbered.export_number = deliveries.export_number
-        and records_numbered.step = deliveries.step
-
-),
-
 older as (
 
-    select * from records_followed
+    select * from records
     where next_step is not null
 
 ),
@@ -82,7 +45,7 @@ pairs as (
         older.source_row as old_source_row,
         newer.source_row as new_source_row
     from older
-    full outer join records_followed as newer
+    full outer join records as newer
         on older.export_number = newer.export_number
         and older.next_step = newer.step
         and older.domain = newer.domain

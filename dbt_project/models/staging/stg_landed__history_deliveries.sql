@@ -11,8 +11,6 @@ final as (
         file,
         export_number,
         step,
-        last_step,
-        is_increment,
         delivered_on
     from source
 
