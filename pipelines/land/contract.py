@@ -30,6 +30,9 @@ _PERMISSIBLE = frozenset(
         "AGEU",
         "ARMCD",
         "ACTARMCD",
+        "ACTARMUD",
+        "ARMNRS",
+        "SPDEVID",
         "RFXSTDTC",
         "RFXENDTC",
         "RFPENDTC",
@@ -51,6 +54,7 @@ _PERMISSIBLE = frozenset(
         "--DRVFL",
         "--LOBXFL",
         "--REASND",
+        "--REPNUM",
         "--TPTNUM",
         "--ELTM",
         "--TPTREF",
@@ -72,6 +76,7 @@ _PERMISSIBLE = frozenset(
         "--SOC",
         "--SOCCD",
         "--PATT",
+        "--SCAN",
         "--SCONG",
         "--SDISAB",
         "--SDTH",
@@ -83,12 +88,17 @@ _PERMISSIBLE = frozenset(
         "--DTC",
         "--STRF",
         "--ENRF",
+        "--STRTPT",
+        "--STTPT",
+        "--ENRTPT",
+        "--ENTPT",
         "--DECOD",
         "--OCCUR",
         "--PRESP",
         "--STAT",
         "--DOSFRM",
         "--DOSFRQ",
+        "--LOT",
         "--ADJ",
         "--NAM",
         "--METHOD",
@@ -97,7 +107,8 @@ _PERMISSIBLE = frozenset(
         "--POS",
     ]
 )
-_REVEALING = frozenset({"ARMCD", "ACTARMCD"})
+# A lot or a device is given to one arm only; why somebody has none tells of the others.
+_REVEALING = frozenset({"ARMCD", "ACTARMCD", "ACTARMUD", "ARMNRS", "SPDEVID", "--LOT"})
 _DATE = r"(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})"
 _PACKED = r"(\.(gz|zip))+"
 
@@ -223,8 +234,8 @@ def _sdtm_rule(domain_name: str, name: str) -> ColumnRule | None:
     elif variable is not None:
         kind = "treatment" if variable.treatment else "clinical"
         fields = {"class": kind, "type": variable.type, "to": f"{domain_name}.{variable.name}"}
-    elif name in _PERMISSIBLE or name.replace(domain_name.upper(), "--", 1) in _PERMISSIBLE:
-        fields = {"class": "treatment" if name in _REVEALING else "clinical"}
+    elif not _PERMISSIBLE.isdisjoint(names := {name, name.replace(domain_name.upper(), "--", 1)}):
+        fields = {"class": "clinical" if _REVEALING.isdisjoint(names) else "treatment"}
     if fields is None:
         return None
     column = Column.model_validate(fields)
