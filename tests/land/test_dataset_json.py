@@ -6,6 +6,7 @@ import gzip
 import json
 import zlib
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -45,11 +46,11 @@ def document(rows: object = ROWS, columns: tuple[str, ...] = COLUMNS, **changed:
     return {**metadata, **changed, "rows": rows}
 
 
-def as_json(**changed: object) -> bytes:
+def as_json(**changed: Any) -> bytes:
     return json.dumps(document(**changed)).encode()
 
 
-def as_ndjson(**changed: object) -> bytes:
+def as_ndjson(**changed: Any) -> bytes:
     made = document(**changed)
     rows = made.pop("rows")
     assert isinstance(rows, list)

@@ -177,4 +177,4 @@ def test_a_table_lands_to_equal_rows_from_csv_parquet_and_ndjson(rows: list[tupl
             found = frames(study, other)
             assert found.keys() - {"text.parquet"} == tables.keys()
             for name, frame in tables.items():
-                pd.testing.assert_frame_equal(*map(typed, (found[name], frame)), check_exact=True)
+                pd.testing.assert_frame_equal(typed(found[name]), typed(frame), check_exact=True)
