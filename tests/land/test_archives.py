@@ -48,6 +48,11 @@ def flagged(content: bytes, bit: int) -> bytes:
     return content[:position] + struct.pack("<H", flags) + content[position + 2 :]
 
 
+def locked(content: bytes) -> bytes:
+    """Returns a zip that says at its one file, and not in its list, that it is encrypted."""
+    return content[:6] + bytes([content[6] | 1]) + content[7:]
+
+
 def landed(study: Study, file: str, content: bytes, site: str = "S01") -> DeliveryReceipt:
     deliver(study, site, file, content)
     (receipt,) = [receipt for receipt in land(study).deliveries if receipt.file == file]
@@ -149,6 +154,7 @@ def test_every_cut_and_every_flipped_byte_of_a_zip_is_refused_or_changes_nothing
         (zipped((NAME, TEXT), (NAME.upper(), TEXT)), "F_ZIP_DUP"),
         (flagged(zipped((NAME, TEXT)), 1), "F_ENCRYPTED"),
         (flagged(zipped((NAME, TEXT)), 0x40), "F_ENCRYPTED"),
+        (locked(zipped((NAME, TEXT))), "F_ENCRYPTED"),
         (zipped(("inner.zip", zipped((NAME, TEXT)))), "F_ARCHIVE_DEPTH"),
         (zipped((NAME, zipped((NAME, TEXT)))), "F_ARCHIVE_DEPTH"),
         (zipped((NAME, PACKED)), "F_ARCHIVE_DEPTH"),
@@ -158,7 +164,8 @@ def test_every_cut_and_every_flipped_byte_of_a_zip_is_refused_or_changes_nothing
         (zipped(("folder/" + NAME, TEXT)), "F_ZIP_CONTENT"),
         (zipped((link(NAME, stat.S_IFDIR), b"")), "F_ZIP_CONTENT"),
         (zipped((NAME, TEXT), ("notes.txt", b"x")), "F_ZIP_CONTENT"),
-        (zipped(*[(str(number), b"") for number in range(1200)]), "F_ZIP_CONTENT"),
+        # A list of that length is not even read.
+        (zipped(("../x", b""), *[(str(number), b"") for number in range(1200)]), "F_ZIP_CONTENT"),
         (zipped((NAME, b"")), "F_EMPTY"),
         (PACKED, "F_MAGIC"),
         (TEXT, "F_MAGIC"),

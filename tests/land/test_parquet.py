@@ -145,6 +145,14 @@ def test_a_flipped_bit_is_found_by_the_checksum_of_its_page(tmp_path: Path) -> N
     assert landed(study_in(tmp_path), flipped).codes == ("F_HASH",)
 
 
+def test_a_file_that_states_another_number_of_rows_is_refused(tmp_path: Path) -> None:
+    # The footer's first 64-bit field (0x16) is the number of rows, doubled: 2 rows here.
+    content = written()
+    at = content.index(b"\x16\x04", len(content) - 8 - int.from_bytes(content[-8:-4], "little"))
+    receipt = landed(study_in(tmp_path), content[:at] + b"\x16\x06" + content[at + 2 :])
+    assert (receipt.codes, receipt.detail.endswith("2 rows were read, 3 are stated.")) == (("F_PARSE",), True)
+
+
 def test_no_cut_and_no_flipped_byte_crashes_the_reader(tmp_path: Path) -> None:
     study = study_in(tmp_path)
     contract, _ = contract_for(study, "S01", "scores_2026-02-01.parquet") or pytest.fail("no contract")
