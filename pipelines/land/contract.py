@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from itertools import zip_longest
+from pathlib import PurePath
 
 from pipelines.core.hashing import sha256_json
 from pipelines.core.source import source_sha256
@@ -29,6 +30,9 @@ _PERMISSIBLE = frozenset(
         "AGEU",
         "ARMCD",
         "ACTARMCD",
+        "ACTARMUD",
+        "ARMNRS",
+        "SPDEVID",
         "RFXSTDTC",
         "RFXENDTC",
         "RFPENDTC",
@@ -50,6 +54,7 @@ _PERMISSIBLE = frozenset(
         "--DRVFL",
         "--LOBXFL",
         "--REASND",
+        "--REPNUM",
         "--TPTNUM",
         "--ELTM",
         "--TPTREF",
@@ -71,6 +76,7 @@ _PERMISSIBLE = frozenset(
         "--SOC",
         "--SOCCD",
         "--PATT",
+        "--SCAN",
         "--SCONG",
         "--SDISAB",
         "--SDTH",
@@ -82,12 +88,17 @@ _PERMISSIBLE = frozenset(
         "--DTC",
         "--STRF",
         "--ENRF",
+        "--STRTPT",
+        "--STTPT",
+        "--ENRTPT",
+        "--ENTPT",
         "--DECOD",
         "--OCCUR",
         "--PRESP",
         "--STAT",
         "--DOSFRM",
         "--DOSFRQ",
+        "--LOT",
         "--ADJ",
         "--NAM",
         "--METHOD",
@@ -96,8 +107,10 @@ _PERMISSIBLE = frozenset(
         "--POS",
     ]
 )
-_REVEALING = frozenset({"ARMCD", "ACTARMCD"})
+# A lot or a device is given to one arm only; why somebody has none tells of the others.
+_REVEALING = frozenset({"ARMCD", "ACTARMCD", "ACTARMUD", "ARMNRS", "SPDEVID", "--LOT"})
 _DATE = r"(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})"
+_PACKED = r"(\.(gz|zip))+"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,6 +162,10 @@ class Contract:
                 declared[name] = ColumnRule(name=name, column=column, target=target)
         return declared
 
+    def expected_name(self, exported_on: str | None) -> str:
+        """Returns the name that the layout gives the export of this day."""
+        return self.export.file.replace("{date}", exported_on or "")
+
     @property
     def sensitive(self) -> bool:
         """Whether the delivered bytes belong in the vault: they may hold what reveals the arm, or what is dropped."""
@@ -158,15 +175,29 @@ class Contract:
 def contract_for(study: Study, site: str, file_name: str) -> tuple[Contract, str | None] | None:
     """Returns the contract of the file called `file_name` from `site`, and the export's date from its name (or None).
 
-    None where no export of the site's layout has such a name.
+    `<name>.gz`, `<name>.zip` and the name with `.zip` in place of its suffix are that export, packed. None where no
+    export of the site's layout has such a name.
     """
-    for export in study.layouts[study.sites[site].layout]:
-        pattern = re.escape(export.file).replace(re.escape("{date}"), _DATE)
-        if match := re.fullmatch(pattern, file_name):
-            return Contract(
-                study=study, site=site, export=export, key=_key(study, site, export)
-            ), match.groupdict().get("date")
+    exports = study.layouts[study.sites[site].layout]
+    # A name that the layout gives in full goes before one that is only this export packed.
+    for packed in (False, True):
+        for export in exports:
+            if match := _match(export.file, file_name, packed=packed):
+                contract = Contract(study=study, site=site, export=export, key=_key(study, site, export))
+                return contract, match.groupdict().get("date")
     return None
+
+
+def _match(layout_name: str, file_name: str, *, packed: bool) -> re.Match[str] | None:
+    def pattern(name: str) -> str:
+        return re.escape(name).replace(re.escape("{date}"), _DATE)
+
+    if not packed:
+        return re.fullmatch(pattern(layout_name), file_name)
+    # Packed twice is known here too, so that it is refused for what it is.
+    return re.fullmatch(pattern(layout_name) + _PACKED, file_name) or re.fullmatch(
+        pattern(layout_name.removesuffix(PurePath(layout_name).suffix)) + r"\.zip", file_name
+    )
 
 
 def _key(study: Study, site: str, export: ExportFile) -> str:
@@ -203,8 +234,8 @@ def _sdtm_rule(domain_name: str, name: str) -> ColumnRule | None:
     elif variable is not None:
         kind = "treatment" if variable.treatment else "clinical"
         fields = {"class": kind, "type": variable.type, "to": f"{domain_name}.{variable.name}"}
-    elif name in _PERMISSIBLE or name.replace(domain_name.upper(), "--", 1) in _PERMISSIBLE:
-        fields = {"class": "treatment" if name in _REVEALING else "clinical"}
+    elif not _PERMISSIBLE.isdisjoint(names := {name, name.replace(domain_name.upper(), "--", 1)}):
+        fields = {"class": "clinical" if _REVEALING.isdisjoint(names) else "treatment"}
     if fields is None:
         return None
     column = Column.model_validate(fields)

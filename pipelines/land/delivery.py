@@ -16,6 +16,7 @@ import pyarrow as pa
 from pipelines.core.errors import BusyError
 from pipelines.core.files import directory_written_whole
 from pipelines.core.hashing import canonical_json
+from pipelines.land.archives import unpacked
 from pipelines.land.contract import Contract, contract_for
 from pipelines.land.readers import read_text_rows
 from pipelines.land.receipts import DeliveryReceipt, RefusedError
@@ -85,7 +86,10 @@ def _land_rows(
     connection: duckdb.DuckDBPyConnection, arrival: Arrival, copy: Path, contract: Contract, exported_on: str | None
 ) -> DeliveryReceipt:
     folder = contract.study.folder
-    text = read_text_rows(copy, contract)
+    open_vault(folder)
+    expected = contract.expected_name(exported_on)
+    with unpacked(copy, arrival.file, expected, contract.export.format.type, folder.vault) as path:
+        text = read_text_rows(path, contract)
     header = text.table.column_names
     numbers = pa.array(range(1, text.table.num_rows + 1), pa.int64())
     connection.register("delivered", text.table.add_column(0, "_source_row", numbers))
@@ -112,7 +116,6 @@ def _land_rows(
     keep_bytes(folder, copy, arrival.sha256, arrival.file, place="vault" if contract.sensitive else "store")
     # The vault's part first: a landing that is there is there with all its parts.
     treatment = treatment_directory(folder, arrival.sha256, contract.key)
-    open_vault(folder)
     _write_once(treatment, lambda directory: write_treatment(connection, directory, shaped.domains, arrival))
     _commit(
         folder, receipt, lambda directory: write_rows(connection, directory, contract, header, shaped.domains, arrival)

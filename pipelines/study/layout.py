@@ -42,6 +42,20 @@ class Xpt(Settings):
     missing: tuple[str, ...] = ("",)
 
 
+class Parquet(Settings):
+    """A Parquet file of flat columns."""
+
+    type: Literal["parquet"]
+    missing: tuple[str, ...] = ("",)
+
+
+class DatasetJson(Settings):
+    """CDISC Dataset-JSON 1.1: as one document, as NDJSON, or as NDJSON compressed (DSJC)."""
+
+    type: Literal["dataset_json"]
+    missing: tuple[str, ...] = ("",)
+
+
 class CodeValue(Settings):
     """What one code of a visit column stands for."""
 
@@ -85,7 +99,7 @@ class ExportFile(Settings):
     """One kind of file in a layout: `{date}` in the pattern is the day on which the export was made."""
 
     file: str
-    format: Annotated[Delimited | Xpt, Field(discriminator="type")] = Delimited()
+    format: Annotated[Delimited | Xpt | Parquet | DatasetJson, Field(discriminator="type")] = Delimited()
     delivery: Literal["snapshot", "increment"] = "snapshot"
     constants: dict[str, str] = {}
     columns: dict[str, Column] = {}

@@ -38,6 +38,11 @@ def check_header(header: list[str], contract: Contract) -> None:
         )
 
 
+def text_of_missing(missing: tuple[str, ...]) -> str | None:
+    """Returns the text that a value which a file says is null becomes; None where no text is declared as missing."""
+    return "" if "" in missing else next(iter(missing), None)
+
+
 def _names(names: list[str]) -> str:
     # A header is the site's text: shortened and escaped, so that it can forge no log line.
     shown = [ascii(name)[1:-1][:40] for name in names[:10]]
