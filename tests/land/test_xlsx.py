@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 import duckdb
@@ -122,36 +121,54 @@ def test_a_header_alone_is_a_warning(tmp_path: Path) -> None:
     assert receipt.codes == ("W_NO_ROWS",)
 
 
-CLAUS = """
+VISITS = ["BL", "D2", "W1", "W2"]
+
+
+def claus(folder: Path, names: list[str]) -> Study:
+    """Returns a study whose site delivers the trial's sheet (a column a visit) and its CSV (a row a visit)."""
+    totals = {
+        f"{mine}{number}.total": f"{{type: integer, to: qs.{code}.total, visit: {visit}}}"
+        for number, visit in enumerate(VISITS, 1)
+        for mine, code in (("BDI", "BDI2"), ("HAMD", "HAMD17"))
+    } | {"id": "{class: pseudonym, to: subject}"}
+    columns = "".join(f"        {name!r}: {totals.get(name, '{type: number}')}\n" for name in names)
+    layout = f"""layouts:
+  edc:
     - file: claus-2020.xlsx
       format: {{type: xlsx, sheet: 01a_Data_raw, missing: ["", "#NULL!"]}}
       columns:
-        {columns}
+{columns}    - file: claus_2020.csv
+      columns:
+        id: {{class: pseudonym, to: subject}}
+        age: {{type: number}}
+        sex: {{}}
+        treatment: {{}}
+        time: {{to: visit, codes: {{"1.0": BL, "2.0": D2, "3.0": W1, "4.0": W2}}}}
+        bdi: {{type: number, to: qs.BDI2.total}}
+        shaps: {{type: number}}
+        who: {{type: number}}
+        hamd: {{type: number, to: qs.HAMD17.total}}
 """
+    week_2 = "  - {visit: W2, visitnum: 3, label: Week 2, day: 15, window: [12, 18]}\n"
+    text = STUDY_FILE.replace("instruments:", week_2 + "instruments:").replace("layouts:\n  edc:\n", layout)
+    return make_study(folder, text)
 
 
-def test_the_claus_trial_lands_from_xlsx_with_the_values_of_its_csv(tmp_path: Path, shared_data: Path) -> None:
+def test_the_claus_trial_lands_from_xlsx_with_the_scores_of_its_csv(tmp_path: Path, shared_data: Path) -> None:
     folder = shared_data / "claus_2020"
     workbook = python_calamine.load_workbook(str(folder / "claus-2020.xlsx"))
-    names = [str(name) for name in workbook.get_sheet_by_name("01a_Data_raw").to_python()[0]]
-    columns = ["id: {class: pseudonym, to: subject}", *(f"{name!r}: {{type: number}}" for name in names[1:])]
-    layout = CLAUS.format(columns="\n        ".join(columns))
-    study = make_study(tmp_path, STUDY_FILE.replace("layouts:\n  edc:", "layouts:\n  edc:" + layout.rstrip()))
-    deliver(study, "S01", "claus-2020.xlsx", (folder / "claus-2020.xlsx").read_bytes())
-    (receipt,) = land(study).deliveries
-    assert (receipt.outcome, receipt.rows_in, receipt.rows_accepted) == ("accepted", 43, 43)
-    wide = {
-        (fields[0], str(time)): fields[1:]
-        for time in range(1, 5)
-        for fields in table(
-            study, receipt, "text", f'id, age, "BDI{time}.total", "SHAPS{time}.total", "HAMD{time}.total"'
-        )
-    }
-    with (folder / "claus_2020.csv").open(encoding="utf-8", newline="") as source:
-        long = list(csv.DictReader(source))
-    assert len(long) == len(wide) == 172
-    for line in long:
-        asked = tuple(line[name].removesuffix(".0") for name in ("age", "bdi", "shaps", "hamd"))
-        # What SPSS could not compute stands in the sheet as an error, and in the CSV as nothing.
-        found = wide[line["id"].removesuffix(".0"), line["time"].removesuffix(".0")]
-        assert tuple("" if text == "#NULL!" else text for text in found) == asked
+    study = claus(tmp_path, [str(name) for name in workbook.get_sheet_by_name("01a_Data_raw").to_python()[0]])
+    for name in ("claus-2020.xlsx", "claus_2020.csv"):
+        deliver(study, "S01", name, (folder / name).read_bytes())
+    receipts = land(study).deliveries
+    assert [(receipt.outcome, receipt.rows_in, receipt.rows_accepted) for receipt in receipts] == [
+        ("accepted", 43, 43),
+        ("accepted", 172, 172),
+    ]
+    # The CSV writes subject 1 as 1.0, and a key is text.
+    scores = "replace(usubjid, '.0', ''), visit, qstestcd, qsstresn"
+    sheet, text = (
+        {row for row in table(study, receipt, "rows/qs", scores) if row[3] is not None} for receipt in receipts
+    )
+    assert sheet == text
+    assert len(sheet) > 300
