@@ -95,7 +95,7 @@ def _land_rows(
     connection.register("delivered", text.table.add_column(0, "_source_row", numbers))
     connection.execute("create or replace temp table rows_text as select * from delivered")
     connection.unregister("delivered")
-    shaped = shape(connection, contract, header, exported_on)
+    shaped = shape(connection, contract, header, exported_on, text.faults)
     _check_conservation(shaped, text.table.num_rows, contract.study.quarantine_limit_pct)
     codes = (*text.codes, *shaped.codes)
     receipt = DeliveryReceipt(

@@ -16,6 +16,7 @@ import duckdb
 
 from pipelines.core.duck import identifier, literal
 from pipelines.land.contract import Contract
+from pipelines.land.readers.text_rows import Fault
 from pipelines.land.records import TypedColumns, domains_of, records_sql
 from pipelines.land.typing_rules import arm_of, error, present, typed
 from pipelines.study.catalogue import catalogue
@@ -35,10 +36,19 @@ class Shaped:
 
 
 def shape(
-    connection: duckdb.DuckDBPyConnection, contract: Contract, header: list[str], exported_on: str | None
+    connection: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    header: list[str],
+    exported_on: str | None,
+    faults: tuple[Fault, ...] = (),
 ) -> Shaped:
-    """Makes the tables above from `rows_text`; every row of it ends in exactly one of records and quarantine."""
+    """Makes the tables above from `rows_text`; every row of it ends in exactly one of records and quarantine.
+
+    A row with one of the reader's `faults` is set aside for it.
+    """
     columns = _check(connection, contract, header, exported_on)
+    if faults:
+        connection.executemany("insert into quarantine values (?, ?, ?)", [list(fault) for fault in faults])
     _type(connection, contract, columns)
     warnings: list[str] = []
     domains = domains_of(contract, columns.rules)

@@ -56,6 +56,30 @@ class DatasetJson(Settings):
     missing: tuple[str, ...] = ("",)
 
 
+class Xlsx(Settings):
+    """A sheet of an Excel workbook: the header stands in the row `header_row`, the data below it."""
+
+    type: Literal["xlsx"]
+    sheet: str
+    header_row: Annotated[int, Field(ge=1)] = 1
+    missing: tuple[str, ...] = ("",)
+
+
+class Sas7bdat(Settings):
+    """A SAS data set. Its header names an encoding, which is `file`; another one overrules it."""
+
+    type: Literal["sas7bdat"]
+    encoding: Literal["file", "utf-8", "latin-1", "cp1252"] = "file"
+    missing: tuple[str, ...] = ("",)
+
+
+class Odm(Settings):
+    """Clinical data in CDISC ODM-XML 1.3: each item group that was collected is a row, each ItemOID a column."""
+
+    type: Literal["odm"]
+    missing: tuple[str, ...] = ("",)
+
+
 class CodeValue(Settings):
     """What one code of a visit column stands for."""
 
@@ -99,7 +123,9 @@ class ExportFile(Settings):
     """One kind of file in a layout: `{date}` in the pattern is the day on which the export was made."""
 
     file: str
-    format: Annotated[Delimited | Xpt | Parquet | DatasetJson, Field(discriminator="type")] = Delimited()
+    format: Annotated[Delimited | Xpt | Parquet | DatasetJson | Xlsx | Sas7bdat | Odm, Field(discriminator="type")] = (
+        Delimited()
+    )
     delivery: Literal["snapshot", "increment"] = "snapshot"
     constants: dict[str, str] = {}
     columns: dict[str, Column] = {}

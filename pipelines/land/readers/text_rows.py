@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import pyarrow as pa
 
@@ -10,12 +11,21 @@ from pipelines.land.contract import Contract
 from pipelines.land.receipts import RefusedError
 
 
+class Fault(NamedTuple):
+    """What only the reader sees to be wrong with a row: its number (the first is 1), the column, the reason code."""
+
+    row: int
+    column: str
+    code: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class TextRows:
-    """A file's rows as text: one string column for each column of the file, in its order; and warnings."""
+    """A file's rows as text: one string column for each column of the file, in its order; and what is wrong."""
 
     table: pa.Table
     codes: tuple[str, ...] = ()
+    faults: tuple[Fault, ...] = ()
 
 
 def check_header(header: list[str], contract: Contract) -> None:
@@ -32,7 +42,7 @@ def check_header(header: list[str], contract: Contract) -> None:
         raise RefusedError("F_HEADER", f"Columns number {', '.join(repeated)}.")
     undeclared, missing = contract.undeclared(header), contract.missing(header)
     if undeclared or missing:
-        detail = f"Missing: {_names(missing)}. Undeclared: {_names(undeclared)}. "
+        detail = f"Missing: {shownshown_names(missing)}. Undeclared: {shownshown_names(undeclared)}. "
         raise RefusedError(
             "F_CONTRACT", detail + "Ask the site for a new export, or change the layout in the study file."
         )
@@ -43,7 +53,8 @@ def text_of_missing(missing: tuple[str, ...]) -> str | None:
     return "" if "" in missing else next(iter(missing), None)
 
 
-def _names(names: list[str]) -> str:
+def shown_names(names: list[str]) -> str:
+    """Returns column names as a message may show them."""
     # A header is the site's text: shortened and escaped, so that it can forge no log line.
     shown = [ascii(name)[1:-1][:40] for name in names[:10]]
     more = f" and {len(names) - 10} more" if len(names) > 10 else ""

@@ -6,13 +6,13 @@ in the file's own headers are checked first: what they say must fill the file ex
 
 from __future__ import annotations
 
-import math
 import re
 from pathlib import Path
 
 import pyarrow as pa
 
 from pipelines.land.contract import Contract
+from pipelines.land.readers.numbers import number_text
 from pipelines.land.readers.text_rows import TextRows, check_header
 from pipelines.land.receipts import RefusedError
 from pipelines.study.layout import Xpt
@@ -94,8 +94,4 @@ def _row_count(rows: bytes, width: int) -> int:
 def _text(value: object) -> str:
     if value is None:
         return ""
-    if isinstance(value, float):
-        if math.isnan(value):
-            return ""
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
-    return str(value)
+    return number_text(value) if isinstance(value, float) else str(value)

@@ -1,0 +1,78 @@
+"""Every file of many makes, odd and broken ones among them, gives rows or a reason code: no traceback, no hang."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pyreadstat
+import pytest
+from lxml import etree
+
+from pipelines.land import land
+from pipelines.land.receipts import REASONS
+from tests.small_study import STUDY_FILE, deliver, make_study
+
+_BESIDE = Path(__file__).resolve().parents[3] / "shared" / "data"
+DATA = Path(os.environ.get("AFTERGLOW_SHARED_DATA", _BESIDE))
+FILES = [
+    path
+    for folder in ("parser_files", "odm")
+    for path in sorted((DATA / folder).rglob("*"))
+    if path.is_file() and not path.name.startswith("LICENSE")
+]
+# What is no clinical data in ODM of version 1, or names no variable, gives its reason; all others give rows.
+REFUSED = {
+    "Columbia-Suicide_Severity_Scale_ODMv2.xml": "F_MAGIC",
+    "test_odm_001.xml": "F_MAGIC",
+    "zero_variables.sas7bdat": "F_PARSE",
+}
+
+
+def names(path: Path) -> list[str]:
+    """Returns the columns that a layout of this file declares; an ODM file has its keys and items."""
+    if path.name in REFUSED:
+        return ["any"]
+    if path.suffix == ".xml":
+        items = {element.get("ItemOID") for _, element in etree.iterparse(str(path)) if "ItemOID" in element.attrib}
+        keys = ["SubjectKey", "StudyEventOID", "StudyEventRepeatKey", "FormOID", "FormRepeatKey", "ItemGroupOID"]
+        return [*keys, "ItemGroupRepeatKey", "TransactionType", *sorted(items)]
+    read = pyreadstat.read_sas7bdat if path.suffix == ".sas7bdat" else pyreadstat.read_xport
+    return list(read(str(path), metadataonly=True)[1].column_names)
+
+
+def rows_or_reason(folder: Path, path: Path) -> int | str:
+    kind = {".xml": "odm", ".sas7bdat": "sas7bdat"}.get(path.suffix, "xpt")
+    declared = names(path)
+    columns = "".join(f"        {name!r}: {{}}\n" for name in declared[1:])
+    layout = f"""layouts:
+  edc:
+    - file: {path.name}
+      format: {{type: {kind}}}
+      columns:
+        {declared[0]!r}: {{class: pseudonym, to: subject}}
+{columns}"""
+    text = STUDY_FILE.replace("quarantine_limit_pct: 60", "quarantine_limit_pct: 100")
+    study = make_study(folder, text.replace("layouts:\n  edc:\n", layout))
+    deliver(study, "S01", path.name, path.read_bytes())
+    (receipt,) = land(study).deliveries
+    assert set(receipt.codes) <= set(REASONS)
+    assert receipt.rows_in == receipt.rows_accepted + receipt.rows_quarantined
+    return receipt.codes[0] if receipt.outcome == "refused" else receipt.rows_in
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(DATA).as_posix())
+def test_a_real_file_gives_rows_or_a_reason(tmp_path: Path, path: Path) -> None:
+    found = rows_or_reason(tmp_path, path)
+    if isinstance(found, str):
+        assert found == REFUSED.get(path.name, "F_NO_CLINICAL_DATA" if path.suffix == ".xml" else None)
+    else:
+        assert path.name not in REFUSED
+        if path.suffix != ".xml":
+            read = pyreadstat.read_sas7bdat if path.suffix == ".sas7bdat" else pyreadstat.read_xport
+            assert found == len(read(str(path))[0])
+
+
+def test_the_folder_of_real_files_is_whole(shared_data: Path) -> None:
+    assert len(FILES) >= 66
