@@ -42,7 +42,7 @@ def check_header(header: list[str], contract: Contract) -> None:
         raise RefusedError("F_HEADER", f"Columns number {', '.join(repeated)}.")
     undeclared, missing = contract.undeclared(header), contract.missing(header)
     if undeclared or missing:
-        detail = f"Missing: {shownshown_names(missing)}. Undeclared: {shownshown_names(undeclared)}. "
+        detail = f"Missing: {shown_names(missing)}. Undeclared: {shown_names(undeclared)}. "
         raise RefusedError(
             "F_CONTRACT", detail + "Ask the site for a new export, or change the layout in the study file."
         )
