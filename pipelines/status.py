@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from pipelines.cut import Cut, published_cut
+from pipelines.cut import Cut, held_deliveries, published_cut
 from pipelines.land.store import landed_deliveries
 from pipelines.study import Study
 
@@ -22,6 +22,7 @@ class SiteStatus:
     rows_accepted: int
     rows_quarantined: int
     refused: int
+    held: int
     to_land: int
 
 
@@ -55,13 +56,14 @@ def status(study: Study) -> StatusReceipt:
 
 
 def _sites(study: Study) -> tuple[SiteStatus, ...]:
-    landed = landed_deliveries(study)
+    landed, held = landed_deliveries(study), held_deliveries(study)
     sites = []
     for key, site in study.sites.items():
         mine = [(arrival, receipt) for arrival, receipt in landed if arrival.site == key]
         receipts = [receipt for _, receipt in mine if receipt is not None]
         sites.append(
             SiteStatus(
+                held=sum(arrival.site == key for arrival in held),
                 site=key,
                 name=site.name,
                 kind=site.kind,

@@ -28,9 +28,12 @@ def status_command(study_name: str, as_json: bool) -> None:
         print_json(receipt)
         return
     print_table(
-        ("site", "deliveries", "last export", "accepted", "quarantined", "refused", "to land"),
+        ("site", "deliveries", "last export", "accepted", "quarantined", "refused", "held", "to land"),
         (
-            (s.site, s.deliveries, s.last_export or "-", s.rows_accepted, s.rows_quarantined, s.refused, s.to_land)
+            (
+                *(s.site, s.deliveries, s.last_export or "-", s.rows_accepted, s.rows_quarantined),
+                *(s.refused, s.held, s.to_land),
+            )
             for s in receipt.sites
         ),
     )

@@ -16,9 +16,11 @@ import pyarrow as pa
 from pipelines.core.errors import BusyError
 from pipelines.core.files import directory_written_whole
 from pipelines.core.hashing import canonical_json
+from pipelines.land.blinding import check_blinding
 from pipelines.land.contract import Contract, contract_for
+from pipelines.land.identifiers import check_identifiers
 from pipelines.land.readers import read_text_rows
-from pipelines.land.receipts import DeliveryReceipt, RefusedError
+from pipelines.land.receipts import DeliveryReceipt, HeldError, RefusedError
 from pipelines.land.shape import Shaped, shape
 from pipelines.land.store import (
     UNKNOWN_FILE,
@@ -86,6 +88,9 @@ def _land_rows(
 ) -> DeliveryReceipt:
     folder = contract.study.folder
     text = read_text_rows(copy, contract)
+    # Before anything of it is written outside the vault.
+    check_blinding(text.table, contract)
+    check_identifiers(text.table, contract, exported_on)
     header = text.table.column_names
     numbers = pa.array(range(1, text.table.num_rows + 1), pa.int64())
     connection.register("delivered", text.table.add_column(0, "_source_row", numbers))
@@ -161,7 +166,7 @@ def refused_receipt(site: str, file: str, sha256: str, refusal: RefusedError) ->
         site=site,
         file=file,
         sha256=sha256,
-        outcome="refused",
+        outcome="held" if isinstance(refusal, HeldError) else "refused",
         codes=(refusal.code,),
         detail=str(refusal),
         rows_in=0,

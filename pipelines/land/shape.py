@@ -17,6 +17,7 @@ import duckdb
 from pipelines.core.duck import identifier, literal
 from pipelines.land.contract import Contract
 from pipelines.land.records import TypedColumns, domains_of, records_sql
+from pipelines.land.subjects import pseudonymise, set_subjects_aside
 from pipelines.land.typing_rules import arm_of, error, present, typed
 from pipelines.study.catalogue import catalogue
 from pipelines.study.domains import DOMAINS, Domain
@@ -40,6 +41,8 @@ def shape(
     """Makes the tables above from `rows_text`; every row of it ends in exactly one of records and quarantine."""
     columns = _check(connection, contract, header, exported_on)
     _type(connection, contract, columns)
+    set_subjects_aside(connection, contract, columns.rules)
+    pseudonymise(connection, contract, columns.rules)
     warnings: list[str] = []
     domains = domains_of(contract, columns.rules)
     for name in domains:
