@@ -253,7 +253,7 @@ def test_the_redcap_trial_is_refused_for_identifiers_and_lands_without_them(shar
     deliver(dropped, "S01", "data.csv", content)
     receipt = only(dropped)
     assert (receipt.outcome, receipt.rows_in, receipt.rows_accepted) == ("accepted", 500, 500)
-    assert outside_the_vault(dropped, "Cornel") == []
+    assert outside_the_vault(dropped, "Wojdyla") == []
 
 
 def test_decimal_commas_land_where_they_are_declared(shared_data: Path, tmp_path: Path) -> None:

@@ -79,9 +79,9 @@ def test_keys_of_the_study_give_one_pseudonym_whoever_delivers(tmp_path: Path) -
     deliver(study, "S01", SCORES, scores_file(scores_row("CANARY7")))
     deliver(study, "IRT", ALLOCATION, "site,id,arm,day\nS01,CANARY7,KET,2026-01-05\n")
     receipts = {receipt.site: receipt for receipt in land(study).deliveries}
-    scored = set(read(study, receipts["S01"], "rows/qs.parquet", "usubjid"))
-    assert scored == set(read(study, receipts["IRT"], "rows/ds.parquet", "usubjid"))
-    assert re.fullmatch(r"SMALL-[0-9a-f]{16}", *scored)
+    (scored,) = set(read(study, receipts["S01"], "rows/qs.parquet", "usubjid"))
+    assert {scored} == set(read(study, receipts["IRT"], "rows/ds.parquet", "usubjid"))
+    assert re.fullmatch(r"SMALL-[0-9a-f]{16}", scored)
 
 
 def test_whole_keys_and_numbers_within_a_site_are_the_same_subject(tmp_path: Path) -> None:
