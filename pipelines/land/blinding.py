@@ -82,6 +82,7 @@ _BESIDE = {
 }
 # A code this short may be a code of something else; then only all of them together tell the arm.
 _TELLING_LENGTH = 3
+_FIRST_ROWS = 200
 
 
 def tells_arm(header: str) -> bool:
@@ -115,11 +116,16 @@ def check_blinding(table: pa.Table, contract: Contract) -> None:
 
 def _holds_arms(values: pa.ChunkedArray, study: Study, *, missing: tuple[str, ...]) -> bool:
     names = [{code.casefold() for code in study.arms}, {arm.label.casefold() for arm in study.arms.values()}]
-    longest = max(len(name) for group in names for name in group)
-    if not 0 < (pc.max(pc.utf8_length(values)).as_py() or 0) <= max(longest, *map(len, ("", *missing))):
+    longest = max(len(name.encode()) for group in names for name in group)
+    if not 0 < (pc.max(pc.binary_length(values)).as_py() or 0) <= 2 * max(longest, *map(len, ("", *missing))):
         return False
     ignored = {"", *(code.casefold() for code in missing)}
-    held = {value.strip().casefold() for value in pc.unique(values).to_pylist()} - ignored
-    if not held or not held <= names[0] | names[1]:
+    # Most columns show in their first rows that they hold something else.
+    held: set[str] = set()
+    for part in (lambda: values.slice(0, _FIRST_ROWS), lambda: pc.unique(values)):
+        held = {value.strip().casefold() for value in part().to_pylist()} - ignored
+        if not held <= names[0] | names[1]:
+            return False
+    if not held:
         return False
     return len(held) > 1 or len(next(iter(held))) >= _TELLING_LENGTH

@@ -134,7 +134,7 @@ def identifier_in_header(header: str) -> str | None:
 
 def is_identifying(header: str) -> bool:
     """Whether a column's name says that it holds an identifier, or is one (a file without a header)."""
-    return identifier_in_header(header) is not None or bool(_of_form(pa.array([header]), _VALUES))
+    return identifier_in_header(header) is not None or bool(_found(pa.chunked_array([[header]]), _VALUES))
 
 
 def check_identifiers(table: pa.Table, contract: Contract, exported_on: str | None) -> None:
@@ -156,12 +156,11 @@ def _by_header(table: pa.Table, columns: dict[str, Column]) -> Iterator[Hit]:
     for number, name in enumerate(table.column_names, start=1):
         if name in columns and columns[name].column_class in {"drop", "pseudonym"}:
             continue
-        rows = table.num_rows - (pc.sum(pc.equal(pc.utf8_length(table[name]), 0)).as_py() or 0)
         if kind := identifier_in_header(name):
-            yield Hit(f"Column {name[:40]!a}", kind, rows)
-        elif kinds := _of_form(pa.array([name]), _VALUES):
+            yield Hit(f"Column {name[:40]!a}", kind, _given(table[name]))
+        elif found := _found(pa.chunked_array([[name]]), _VALUES):
             # A file without a header has a row of data there: its name is a value.
-            yield Hit(f"Column number {number}", kinds[0], rows)
+            yield Hit(f"Column number {number}", found[0][0], _given(table[name]))
 
 
 def _by_value(table: pa.Table, columns: dict[str, Column], exported_on: str | None) -> Iterator[Hit]:
@@ -170,53 +169,49 @@ def _by_value(table: pa.Table, columns: dict[str, Column], exported_on: str | No
         if column is not None and column.column_class == "drop":
             continue
         values = table[name]
-        if (pc.max(pc.utf8_length(values)).as_py() or 0) < _SHORTEST:
+        if (pc.max(pc.binary_length(values)).as_py() or 0) < _SHORTEST:
             continue
-        # Each different value is looked at once.
-        counted = pc.value_counts(values)
-        distinct, counts = counted.field(0), counted.field(1)
         is_key = column is not None and column.column_class == "pseudonym"
         forms = {kind: _VALUES[kind] for kind in _KEY_VALUES} if is_key else _VALUES
-        hits = [Hit(f"Column {name[:40]!a}", kind, _rows(counts, mask)) for kind, mask in _masks(distinct, forms)]
+        hits = [Hit(f"Column {name[:40]!a}", kind, rows) for kind, rows in _found(values, forms)]
         if not hits and not is_key:
-            kind = _whole_column(distinct, counts, column, exported_on)
-            hits = [Hit(f"Column {name[:40]!a}", kind, table.num_rows)] if kind else []
+            hits = [Hit(f"Column {name[:40]!a}", kind, rows) for kind, rows in _whole(values, column, exported_on)]
         yield from hits
 
 
-def _masks(values: pa.Array, forms: dict[str, str]) -> Iterator[tuple[str, pa.Array]]:
-    for kind, pattern in forms.items():
-        mask = pc.match_substring_regex(values, pattern)
-        if pc.any(mask).as_py():
-            yield kind, mask
+def _found(values: pa.ChunkedArray, forms: dict[str, str]) -> list[tuple[str, int]]:
+    """Returns the classes that values are of by their form, and how many values."""
+    # One pass for all forms together; which one it is matters only where there is something.
+    any_form = "|".join(f"(?:{pattern})" for pattern in forms.values())
+    if not _matching(values, any_form):
+        return []
+    counted = [(kind, _matching(values, pattern)) for kind, pattern in forms.items()]
+    return [(kind, rows) for kind, rows in counted if rows]
 
 
-def _of_form(values: pa.Array, forms: dict[str, str]) -> list[str]:
-    return [kind for kind, _ in _masks(values, forms)]
+def _matching(values: pa.ChunkedArray, pattern: str) -> int:
+    return int(pc.sum(pc.match_substring_regex(values, pattern)).as_py() or 0)
 
 
-def _rows(counts: pa.Array, mask: pa.Array) -> int:
-    return int(pc.sum(counts.filter(mask)).as_py() or 0)
-
-
-def _whole_column(distinct: pa.Array, counts: pa.Array, column: Column | None, exported_on: str | None) -> str | None:
-    """Returns what the values are that only together look like identifiers, under a name that does not say so."""
-    given = pc.greater(pc.utf8_length(distinct), 0)
-    total = _rows(counts, given)
-    if total < _FEWEST:
-        return None
+def _whole(values: pa.ChunkedArray, column: Column | None, exported_on: str | None) -> Iterator[tuple[str, int]]:
+    """Yields what values are that only together look like identifiers, under a name that does not say so."""
+    enough = max(_FEWEST, _SHARE * _given(values))
     if column is None or column.type == "text":
-        bare = pc.match_substring_regex(distinct, _BARE_TELEPHONE)
-        if _rows(counts, bare) >= max(_FEWEST, _SHARE * total):
-            return "telephone number"
+        rows = _matching(values, _BARE_TELEPHONE)
+        if rows >= enough:
+            yield "telephone number", rows
     # A date that becomes a date of the trial is one; what is left over, and lies a lifetime back, is a birth.
     if exported_on and (column is None or column.to is None):
-        dates = pc.match_substring_regex(distinct, _FULL_DATE)
-        if _rows(counts, dates) >= max(_FEWEST, _SHARE * total):
-            years = sorted(int(value[:4]) for value in distinct.filter(dates).to_pylist())
-            if years[-1] <= int(exported_on[:4]) - _YEARS and years[-1] - years[0] >= _YEARS:
-                return "date of birth"
-    return None
+        dates = values.filter(pc.match_substring_regex(values, _FULL_DATE))
+        if len(dates) >= enough:
+            years = pc.min_max(pc.utf8_slice_codeunits(dates, 0, 4)).as_py()
+            first, last = int(years["min"]), int(years["max"])
+            if last <= int(exported_on[:4]) - _YEARS and last - first >= _YEARS:
+                yield "date of birth", len(dates)
+
+
+def _given(values: pa.ChunkedArray) -> int:
+    return int(pc.sum(pc.greater(pc.binary_length(values), 0)).as_py() or 0)
 
 
 def _told(hits: list[Hit]) -> str:
