@@ -119,13 +119,14 @@ def _holds_arms(values: pa.ChunkedArray, study: Study, *, missing: tuple[str, ..
     longest = max(len(name.encode()) for group in names for name in group)
     if not 0 < (pc.max(pc.binary_length(values)).as_py() or 0) <= 2 * max(longest, *map(len, ("", *missing))):
         return False
-    ignored = {"", *(code.casefold() for code in missing)}
+    known = {"", *(code.casefold() for code in missing), *names[0], *names[1]}
     # Most columns show in their first rows that they hold something else.
-    held: set[str] = set()
-    for part in (lambda: values.slice(0, _FIRST_ROWS), lambda: pc.unique(values)):
-        held = {value.strip().casefold() for value in part().to_pylist()} - ignored
-        if not held <= names[0] | names[1]:
-            return False
-    if not held:
+    if not _folded(values.slice(0, _FIRST_ROWS)) <= known:
         return False
-    return len(held) > 1 or len(next(iter(held))) >= _TELLING_LENGTH
+    held = _folded(pc.unique(values))
+    arms = held & (names[0] | names[1])
+    return held <= known and (len(arms) > 1 or any(len(arm) >= _TELLING_LENGTH for arm in arms))
+
+
+def _folded(values: pa.Array | pa.ChunkedArray) -> set[str]:
+    return {str(value).strip().casefold() for value in values.to_pylist()}
