@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.core.errors import IntegrityError
+from pipelines.core.errors import IntegrityError, StudyFileError
 from pipelines.land import DeliveryReceipt, land
 from pipelines.land.pseudonyms import pseudonym
 from pipelines.land.store import landing_directory
@@ -129,3 +129,9 @@ def test_a_store_of_clear_keys_is_not_taken_over(tmp_path: Path) -> None:
     land(study)
     with pytest.raises(IntegrityError, match="clear ids"):
         land(make_study(tmp_path, PSEUDONYMS))
+
+
+def test_a_key_of_numbers_is_a_mistake_in_a_study_with_pseudonyms(tmp_path: Path) -> None:
+    numbers = PSEUDONYMS.replace("id: {class: pseudonym, to", "id: {class: pseudonym, type: integer, to")
+    with pytest.raises(StudyFileError, match="a pseudonym takes the place of text"):
+        make_study(tmp_path, numbers)
