@@ -13,7 +13,7 @@ from pathlib import Path
 from pipelines.core.errors import GateFailedError, IntegrityError
 from pipelines.core.files import fsync_directory, fsync_file, write_atomically
 from pipelines.core.hashing import canonical_json, sha256_file
-from pipelines.cut import Cut
+from pipelines.cut import Cut, check_held
 from pipelines.gate.verdict import read_verdict
 from pipelines.manifest import SIGNATURES_PAGE, differences, inputs_match, manifest_sha256, sealed_document
 from pipelines.sign import check_signed, signatures
@@ -35,11 +35,12 @@ def publish(study: Study, cut_id: str) -> PublishReceipt:
 
     Raises:
         GateFailedError: a critical check failed or could not run; the published cut stays as it is.
-        NotAllowedError: a signature that the study file asks for is missing.
+        NotAllowedError: a signature that the study file asks for is missing, or a delivery would unblind the study.
         IntegrityError: the candidate's files are not those that were made.
         BusyError: another process works on the study.
     """
     cut = Cut(study.folder, cut_id)
+    check_held(study)
     with study.folder.lock():
         verdict = read_verdict(cut)
         if verdict.blocking:

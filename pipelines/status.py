@@ -6,7 +6,7 @@ import datetime as dt
 import json
 from dataclasses import dataclass
 
-from pipelines.cut import Cut, published_cut
+from pipelines.cut import Cut, held_deliveries, published_cut
 from pipelines.land.cadence import Cadence, Delivered, expected_on, out_of_order
 from pipelines.land.store import landed_deliveries
 from pipelines.study import Study
@@ -30,6 +30,7 @@ class SiteStatus:
     rows_accepted: int
     rows_quarantined: int
     refused: int
+    held: int
     expected_next: str
     late: tuple[str, ...]
     missing: tuple[str, ...]
@@ -70,7 +71,7 @@ def status(study: Study, *, today: dt.date) -> StatusReceipt:
 
 
 def _sites(study: Study, today: dt.date) -> tuple[SiteStatus, ...]:
-    landed = landed_deliveries(study)
+    landed, held = landed_deliveries(study), held_deliveries(study)
     sites = []
     for key, site in study.sites.items():
         mine = [(arrival, receipt) for arrival, receipt in landed if arrival.site == key]
@@ -82,6 +83,7 @@ def _sites(study: Study, today: dt.date) -> tuple[SiteStatus, ...]:
         due = _due(accepted, site.cadence)
         sites.append(
             SiteStatus(
+                held=sum(arrival.site == key for arrival in held),
                 site=key,
                 name=site.name,
                 kind=site.kind,

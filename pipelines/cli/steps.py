@@ -18,7 +18,7 @@ from pipelines.cli.command import (
     study_argument,
     study_named,
 )
-from pipelines.core.errors import InputRefusedError
+from pipelines.core.errors import InputRefusedError, NotAllowedError
 
 
 @main.command("land")
@@ -41,6 +41,8 @@ def land_command(study_name: str, sites: tuple[str, ...], as_json: bool) -> None
                 for d in receipt.deliveries
             ),
         )
+    if stopped := [delivery for delivery in receipt.held if delivery.new]:
+        raise NotAllowedError("\n".join(f"{d.site}/{d.file}: {d.detail}" for d in stopped))
     if refused := [delivery for delivery in receipt.refused if delivery.new]:
         raise InputRefusedError("\n".join(f"{d.site}/{d.file}: {d.detail}" for d in refused))
 

@@ -32,12 +32,12 @@ def status_command(study_name: str, today: dt.datetime | None, as_json: bool) ->
     print_table(
         (
             *("site", "deliveries", "last export", "next", "late", "missing", "accepted", "quarantined", "refused"),
-            "to land",
+            *("held", "to land"),
         ),
         (
             (
                 *(s.site, s.deliveries, s.last_export or "-", s.expected_next or "-", len(s.late), len(s.missing)),
-                *(s.rows_accepted, s.rows_quarantined, s.refused, s.to_land),
+                *(s.rows_accepted, s.rows_quarantined, s.refused, s.held, s.to_land),
             )
             for s in receipt.sites
         ),

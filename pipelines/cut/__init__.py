@@ -1,6 +1,16 @@
 """A data cut: a pure function of (deliveries, study file, code, blinding), named by the SHA-256 of those inputs."""
 
 from pipelines.cut.cut import Cut, find_cut, latest_cut, published_cut
-from pipelines.cut.inputs import CutInputs, LandedDelivery, cut_inputs
+from pipelines.cut.inputs import CutInputs, LandedDelivery, check_held, cut_inputs, held_deliveries
 
-__all__ = ["Cut", "CutInputs", "LandedDelivery", "cut_inputs", "find_cut", "latest_cut", "published_cut"]
+__all__ = [
+    "Cut",
+    "CutInputs",
+    "LandedDelivery",
+    "check_held",
+    "cut_inputs",
+    "find_cut",
+    "held_deliveries",
+    "latest_cut",
+    "published_cut",
+]

@@ -12,7 +12,7 @@ from pipelines.core.errors import InputRefusedError, NotAllowedError, StudyFileE
 from pipelines.core.hashing import sha256_file, sha256_json
 from pipelines.core.source import code_sha256
 from pipelines.land.cadence import expected_on, newest_day
-from pipelines.land.receipts import DeliveryReceipt
+from pipelines.land.receipts import REASONS, DeliveryReceipt
 from pipelines.land.store import Arrival, landed_deliveries, landing_directory, treatment_directory
 from pipelines.study import Study
 
@@ -86,9 +86,10 @@ def cut_inputs(
 
     Raises:
         InputRefusedError: nothing was landed, or a delivery must be landed again because its contract changed.
-        NotAllowedError: the arms of a blinded study are asked for.
+        NotAllowedError: the arms of a blinded study are asked for, or a delivery that tells them is not put right.
         StudyFileError: a blinded cut of a study whose visits are read from arm-revealing codes.
     """
+    check_held(study)
     blinded = study.blinding == "blinded" if blinded is None else blinded
     _check_blinding(study, blinded=blinded)
     deliveries = _ranked(study, _known_on(study, as_of), as_of)
@@ -103,6 +104,33 @@ def cut_inputs(
         "versions": {library: importlib.metadata.version(library) for library in _LIBRARIES},
     }
     return CutInputs(cut_id=sha256_json(document), document=document, deliveries=tuple(deliveries))
+
+
+def check_held(study: Study) -> None:
+    """Stops the study while a delivery that would unblind it lies in the inbox under the layout that let it in.
+
+    Raises:
+        NotAllowedError: there is one; site and file are named.
+    """
+    if held := [f"{arrival.site}/{arrival.file}" for arrival in held_deliveries(study)]:
+        msg = (
+            f"{study.name}: H_UNBLIND: {REASONS['H_UNBLIND']} Held: {', '.join(held)}. Correct the layout, or take the "
+            f"file out of the inbox; then run `afterglow land {study.name}`."
+        )
+        raise NotAllowedError(msg)
+
+
+def held_deliveries(study: Study) -> list[Arrival]:
+    """Returns the deliveries that hold the study up."""
+    landed = landed_deliveries(study)
+    held = [arrival for arrival, receipt in landed if receipt is not None and receipt.outcome == "held"]
+    return [arrival for arrival in held if _is_in_inbox(study, arrival)]
+
+
+def _is_in_inbox(study: Study, arrival: Arrival) -> bool:
+    # A file that was taken away, or replaced by another, holds nothing up; the bytes that came stay in the vault.
+    path = study.folder.inbox / arrival.site / arrival.file
+    return path.is_file() and sha256_file(path) == arrival.sha256
 
 
 def _check_blinding(study: Study, *, blinded: bool) -> None:

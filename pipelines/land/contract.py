@@ -168,8 +168,8 @@ class Contract:
 
     @property
     def sensitive(self) -> bool:
-        """Whether the delivered bytes belong in the vault: they may hold what reveals the arm, or what is dropped."""
-        return self.export.sensitive or self.export.sdtm in {"dm", "ex"}
+        """Whether the delivered bytes belong in the vault: they tell the arm, are dropped, or hold clear ids."""
+        return self.export.sensitive or self.export.sdtm in {"dm", "ex"} or self.study.pseudonyms != "none"
 
 
 def contract_for(study: Study, site: str, file_name: str) -> tuple[Contract, str | None] | None:
@@ -209,9 +209,10 @@ def _key(study: Study, site: str, export: ExportFile) -> str:
             "study": {
                 "study": study.study,
                 "subject_key": study.subject_key,
+                "pseudonyms": study.pseudonyms,
+                "blinding": [study.blinding, {code: arm.label for code, arm in study.arms.items()}],
                 "quarantine_limit_pct": study.quarantine_limit_pct,
                 "sites": sorted(study.trial_sites),
-                "arms": sorted(study.arms),
                 "visits": [[visit.visit, visit.visitnum, visit.label] for visit in study.visits],
                 "units": {
                     code: sorted([marker.unit, *marker.conversions]) for code, marker in study.biomarkers.items()

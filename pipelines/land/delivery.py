@@ -17,9 +17,11 @@ from pipelines.core.errors import BusyError
 from pipelines.core.files import directory_written_whole
 from pipelines.core.hashing import canonical_json
 from pipelines.land.archives import unpacked
+from pipelines.land.blinding import check_blinding
 from pipelines.land.contract import Contract, contract_for
+from pipelines.land.identifiers import check_identifiers
 from pipelines.land.readers import read_text_rows
-from pipelines.land.receipts import DeliveryReceipt, RefusedError
+from pipelines.land.receipts import DeliveryReceipt, HeldError, RefusedError
 from pipelines.land.shape import Shaped, shape
 from pipelines.land.store import (
     UNKNOWN_FILE,
@@ -90,6 +92,9 @@ def _land_rows(
     expected = contract.expected_name(exported_on)
     with unpacked(copy, arrival.file, expected, contract.export.format.type, folder.vault) as path:
         text = read_text_rows(path, contract)
+    # Before anything of it is written outside the vault.
+    check_blinding(text.table, contract)
+    check_identifiers(text.table, contract, exported_on)
     header = text.table.column_names
     numbers = pa.array(range(1, text.table.num_rows + 1), pa.int64())
     connection.register("delivered", text.table.add_column(0, "_source_row", numbers))
@@ -164,7 +169,7 @@ def refused_receipt(site: str, file: str, sha256: str, refusal: RefusedError) ->
         site=site,
         file=file,
         sha256=sha256,
-        outcome="refused",
+        outcome="held" if isinstance(refusal, HeldError) else "refused",
         codes=(refusal.code,),
         detail=str(refusal),
         rows_in=0,

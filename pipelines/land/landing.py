@@ -20,6 +20,7 @@ from pipelines.core.errors import StudyFileError
 from pipelines.core.hashing import sha256_bytes
 from pipelines.land.delivery import known_receipt, land_delivery, refused_receipt
 from pipelines.land.intake import inbox_files, is_ignored, strays, take_copy
+from pipelines.land.pseudonyms import ensure_key
 from pipelines.land.receipts import DeliveryReceipt, LandReceipt, RefusedError
 from pipelines.land.store import Arrival, arrivals, delivered_path, first_sites, open_vault, record_arrival
 from pipelines.study import Study, StudyFolder, load_study
@@ -42,11 +43,13 @@ def land(study: Study, *, sites: Sequence[str] | None = None, workers: int | Non
 
     Raises:
         StudyFileError: one of `sites` is not in the study file.
+        IntegrityError: H_KEY: the key of the study's pseudonyms is missing or was changed; nothing landed.
     """
     chosen = list(study.sites) if sites is None else list(sites)
     if unknown := [site for site in chosen if site not in study.sites]:
         msg = f"{study.name}: no site {', '.join(map(ascii, unknown))}. Sites: {', '.join(study.sites)}."
         raise StudyFileError(msg)
+    ensure_key(study)
     with _workspace(study.folder) as workspace:
         refused, ignored, seen = _take_in(study, chosen, workspace)
         pending = seen | _stored(study, chosen, seen)

@@ -10,7 +10,8 @@ from typing import Literal
 
 Outcome = Literal["accepted", "warned", "refused", "held"]
 
-# One sentence for each reason code, as a site would understand it. F_ refuses the file, Q_ sets a row aside, W_ warns.
+# One sentence for each reason code, as a site would understand it. F_ refuses the file, H_ halts
+# the study, Q_ sets a row aside, W_ warns.
 REASONS = {
     "F_ARCHIVE": "The archive is damaged.",
     "F_ARCHIVE_DEPTH": "The archive holds another archive.",
@@ -36,6 +37,8 @@ REASONS = {
     "F_NUL": "The text holds a NUL byte.",
     "F_PARSE": "The file cannot be read in its format.",
     "F_PERMISSION": "The file may not be read.",
+    "F_PII": "A column is named like an identifier of a person.",
+    "F_PII_TEXT": "The text of a column holds identifiers of persons.",
     "F_QUARANTINE_SHARE": "More rows than the study allows would be set aside.",
     "F_QUOTE": "A quotation mark is opened and never closed.",
     "F_RAGGED": "A row has more or fewer fields than the header.",
@@ -51,6 +54,8 @@ REASONS = {
     "F_ZIP_DUP": "Two files in the zip have the same name.",
     "F_ZIP_LINK": "The zip holds a link.",
     "F_ZIP_PATH": "A name in the zip leads out of its folder.",
+    "H_KEY": "The key of the study's pseudonyms is missing or was changed.",
+    "H_UNBLIND": "This tells the arm in a blinded study; no cut is made or published until it is put right.",
     "Q_CODE": "The code is none of those the study file declares.",
     "Q_DATE": "This is no date of the calendar in ISO 8601.",
     "Q_DATE_AMBIGUOUS": "The order of day and month is not declared.",
@@ -59,11 +64,13 @@ REASONS = {
     "Q_FK": "The visit or site is not one of the study's.",
     "Q_FORMULA": "A formula was saved without its value.",
     "Q_HEADER_ROW": "The header is repeated among the rows.",
+    "Q_ID_CASE": "The same key stands in the file in capitals and in small letters; all its rows are set aside.",
     "Q_ID_CHARSET": "The key holds a character other than letters, digits and . _ - /",
     "Q_KEY": "The key of the row is missing.",
     "Q_MISSING": "A required value is missing.",
     "Q_NUMBER": "This is no number as declared.",
     "Q_RANGE": "The value lies outside the allowed range.",
+    "Q_SUBJECT_SITE": "The subject stands in the file under two sites; all its rows are set aside.",
     "Q_TYPE": "A whole number is expected.",
     "Q_UNIT": "The unit is not one the study file declares for this test.",
     "W_BOM": "The file starts with a byte order mark.",
@@ -80,6 +87,10 @@ class RefusedError(Exception):
         super().__init__(f"{code}: {REASONS[code]} {detail}".rstrip())
         self.code = code
         self.detail = detail
+
+
+class HeldError(RefusedError):
+    """A file would unblind the study: it is not landed, and the study stops until it is put right."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,3 +128,8 @@ class LandReceipt:
     def refused(self) -> tuple[DeliveryReceipt, ...]:
         """Deliveries that were refused."""
         return tuple(delivery for delivery in self.deliveries if delivery.outcome == "refused")
+
+    @property
+    def held(self) -> tuple[DeliveryReceipt, ...]:
+        """Deliveries that hold the study up."""
+        return tuple(delivery for delivery in self.deliveries if delivery.outcome == "held")

@@ -18,6 +18,7 @@ from pipelines.core.duck import identifier, literal
 from pipelines.land.contract import Contract
 from pipelines.land.readers.text_rows import Fault
 from pipelines.land.records import TypedColumns, domains_of, records_sql
+from pipelines.land.subjects import pseudonymise, set_subjects_aside
 from pipelines.land.typing_rules import arm_of, error, present, typed
 from pipelines.study.catalogue import catalogue
 from pipelines.study.domains import DOMAINS, Domain
@@ -50,6 +51,8 @@ def shape(
     if faults:
         connection.executemany("insert into quarantine values (?, ?, ?)", [list(fault) for fault in faults])
     _type(connection, contract, columns)
+    set_subjects_aside(connection, contract, columns.rules)
+    pseudonymise(connection, contract, columns.rules)
     warnings: list[str] = []
     domains = domains_of(contract, columns.rules)
     for name in domains:

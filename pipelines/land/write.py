@@ -11,7 +11,7 @@ from pipelines.core.parquet import write_parquet
 from pipelines.land.contract import Contract
 from pipelines.land.receipts import REASONS
 from pipelines.land.store import Arrival
-from pipelines.study.domains import DOMAINS
+from pipelines.study.domains import DOMAINS, Domain
 
 _ORDER = "order by _source_row, _record"
 
@@ -24,7 +24,10 @@ def write_rows(
     domains: tuple[str, ...],
     arrival: Arrival,
 ) -> None:
-    """Writes text.parquet, quarantine.parquet and rows/<domain>.parquet, without anything that reveals the arm."""
+    """Writes text.parquet, quarantine.parquet and rows/<domain>.parquet, without what reveals the arm.
+
+    Free text stays in text.parquet, which no cut reads, unless the study file calls it releasable.
+    """
     source = _source(arrival)
     open_columns = [
         identifier(rule.name)
@@ -40,10 +43,19 @@ def write_rows(
         "from quarantine order by _source_row, column_name, code",
         directory / "quarantine.parquet",
     )
+    hidden = {
+        (rule.target.domain, rule.target.variable)
+        for rule in contract.rules(header)
+        if rule.target and rule.column.column_class == "free_text" and not rule.column.releasable
+    }
     rows = directory / "rows"
     rows.mkdir()
     for name in domains:
-        shown = [identifier(variable.name) for variable in DOMAINS[name].variables if not variable.treatment]
+        shown = [
+            _withheld(DOMAINS[name], variable.name) if (name, variable.name) in hidden else identifier(variable.name)
+            for variable in DOMAINS[name].variables
+            if not variable.treatment
+        ]
         listed = ", ".join(["studyid, siteid, usubjid", *shown, source, "_source_row", "_record"])
         _copy(connection, f"select {listed} from {identifier('records_' + name)} {_ORDER}", rows / f"{name}.parquet")
 
@@ -62,6 +74,18 @@ def write_treatment(
                 f"select {listed} from {identifier('records_' + name)} where {any_held} {_ORDER}",
                 directory / f"{name}.parquet",
             )
+
+
+def _withheld(domain: Domain, variable: str) -> str:
+    """Returns SQL for what stands in the place of free text that may not be released.
+
+    Where the text tells a subject's records apart (`aeterm`), a digest of it goes on doing so: none is lost in another.
+    """
+    name = identifier(variable)
+    if variable not in domain.key:
+        return f"null::varchar as {name}"
+    digest = f"substr(sha256(concat_ws('|', studyid, usubjid, {name})), 1, 12)"
+    return f"case when {name} is not null then 'WITHHELD ' || {digest} end as {name}"
 
 
 def _source(arrival: Arrival) -> str:

@@ -41,6 +41,7 @@ def problems(study: Study) -> list[Problem]:
         *_visits(study),
         *_endpoints(study),
         *_population(study),
+        *_pseudonyms(study),
         *(found for name, files in study.layouts.items() for found in _layout(study, name, files)),
     ]
 
@@ -54,6 +55,18 @@ def parse_population(text: str) -> list[tuple[str, str, str]] | None:
             return None
         found.append((match.group(1), match.group(2), match.group(3)))
     return found
+
+
+def _pseudonyms(study: Study) -> Iterator[Problem]:
+    if study.pseudonyms == "none":
+        return
+    for name, files in study.layouts.items():
+        for number, export in enumerate(files):
+            for key, column in export.columns.items():
+                is_key = column.column_class == "pseudonym" or column.to in {"subject", "usubjid", "dm.subjid"}
+                if is_key and column.type != "text":
+                    location = ("layouts", name, number, "columns", key, "type")
+                    yield Problem(location, "a pseudonym takes the place of text. Leave `type` out, or write text.")
 
 
 def _sites(study: Study) -> Iterator[Problem]:

@@ -55,6 +55,16 @@ class StudyFolder:
         """Treatment allocation and refused files that hold identifiers; mode 0700."""
         return self.root / "vault"
 
+    @property
+    def pseudonym_key(self) -> Path:
+        """The key of the study's pseudonyms; mode 0400."""
+        return self.vault / "pseudonym.key"
+
+    @property
+    def key_commitment(self) -> Path:
+        """What tells that the key is the one under which deliveries landed, and nothing else."""
+        return self.root / "store" / "pseudonym_key.json"
+
     def lock(self) -> contextlib.AbstractContextManager[None]:
         """Holds the study for one writing process."""
         return study_lock(self.root / ".lock")

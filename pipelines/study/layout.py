@@ -113,6 +113,7 @@ class Column(Settings):
     range: tuple[float, float] | None = None
     missing: tuple[str, ...] = ()
     required: bool = False
+    releasable: bool = False
     period: int | None = None
     visit: str | None = None
     timepoint: str | None = None

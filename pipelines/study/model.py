@@ -187,6 +187,7 @@ class Study(Settings):
     signoff: Literal["none", "demo"] | tuple[str, ...]
     simulated: bool = False
     subject_key: Literal["site", "study"] = "site"
+    pseudonyms: Literal["none", "vault"] = "none"
     schedule: Schedule = Schedule()
     quarantine_limit_pct: Annotated[float, Field(ge=0, le=100)] = 5
     sites: Annotated[dict[Identifier, Site], Field(min_length=1)]

@@ -49,7 +49,7 @@ def test_landing_prints_an_object_for_each_delivery_and_exits_10_for_a_refused_f
     first, second = (json.loads(line) for line in done.stdout.splitlines())
     assert (first["site"], first["outcome"], first["codes"]) == ("S01", "warned", ["Q_RANGE"])
     assert (first["rows_in"], first["rows_accepted"], first["rows_quarantined"]) == (2, 1, 1)
-    assert (second["outcome"], second["codes"]) == ("refused", ["F_CONTRACT"])
+    assert (second["outcome"], second["codes"]) == ("refused", ["F_PII"])
     assert "patient_name" in done.stderr
     # The refusal was said; the next run has nothing new to say.
     assert afterglow("land", tmp_path).returncode == 0

@@ -11,5 +11,5 @@ PAGE = (Path(__file__).resolve().parents[2] / "docs" / "study-folder.md").read_t
 
 
 def test_every_reason_code_is_on_the_page_in_the_words_of_the_program() -> None:
-    listed = dict(re.findall(r"^\| `([FQW]_\w+)` \| (.+) \|$", PAGE, re.MULTILINE))
+    listed = dict(re.findall(r"^\| `([FHQW]_\w+)` \| (.+) \|$", PAGE, re.MULTILINE))
     assert listed == {code: sentence.rstrip(".") for code, sentence in REASONS.items()}

@@ -7,7 +7,9 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
+from pipelines.land.blinding import tells_arm
 from pipelines.land.contract import Contract
+from pipelines.land.identifiers import is_identifying
 from pipelines.land.receipts import RefusedError
 
 
@@ -41,6 +43,11 @@ def check_header(header: list[str], contract: Contract) -> None:
         )
         raise RefusedError("F_HEADER", f"Columns number {', '.join(repeated)}.")
     undeclared, missing = contract.undeclared(header), contract.missing(header)
+    # An undeclared column that looks like an identifier or the arm is more than a broken contract: the rows are read
+    # on, and the scans that follow refuse or hold the file, with what they found and in how many rows.
+    blinded = contract.study.blinding == "blinded"
+    if any(is_identifying(name) or (blinded and tells_arm(name)) for name in undeclared):
+        return
     if undeclared or missing:
         detail = f"Missing: {shown_names(missing)}. Undeclared: {shown_names(undeclared)}. "
         raise RefusedError(

@@ -1,0 +1,132 @@
+"""Blinding at the door: in a blinded study nothing may come in that tells the arm where nobody declared it.
+
+Rule    such a file is held: its bytes go to the vault, and no cut is made or published until somebody has put it right
+"""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipelines.land.contract import Contract
+from pipelines.land.identifiers import words
+from pipelines.land.receipts import HeldError
+from pipelines.study import Study
+
+# A header tells the arm where all its words are of the first set or the second, and one is of the first.
+_ARM = {
+    "arm",
+    "armcd",
+    "actarm",
+    "actarmcd",
+    "trt",
+    "trtp",
+    "trta",
+    "trtpn",
+    "trtan",
+    "trtcd",
+    "treatment",
+    "treatments",
+    "kit",
+    "kitno",
+    "kitnumber",
+    "allocation",
+    "allocated",
+    "rndarm",
+    "trtgrp",
+    "trtgroup",
+    "trtseq",
+    "trtseqp",
+    "trtseqa",
+    "unblinded",
+    "codebreak",
+}
+_BESIDE = {
+    "planned",
+    "actual",
+    "randomised",
+    "randomized",
+    "randomisation",
+    "randomization",
+    "rand",
+    "assigned",
+    "study",
+    "group",
+    "grp",
+    "code",
+    "cd",
+    "no",
+    "number",
+    "nr",
+    "num",
+    "id",
+    "label",
+    "name",
+    "sequence",
+    "seq",
+    "given",
+    "received",
+    "blinded",
+    "drug",
+    "medication",
+    "period",
+    "p",
+    "a",
+    "n",
+    "1",
+    "2",
+    "3",
+    "01",
+    "02",
+    "03",
+}
+# A code this short may be a code of something else; then only all of them together tell the arm.
+_TELLING_LENGTH = 3
+_FIRST_ROWS = 200
+
+
+def tells_arm(header: str) -> bool:
+    """Whether a column is named like the arm, the kit or the treatment (`trt01p`, `kit_no`, `randomised_arm`)."""
+    spellings = (set(words(header)), set(words(header.lower())))
+    return any(spelled & _ARM and spelled <= _ARM | _BESIDE for spelled in spellings)
+
+
+def check_blinding(table: pa.Table, contract: Contract) -> None:
+    """Looks for the arm in every column that is not declared to hold it.
+
+    Raises:
+        HeldError: H_UNBLIND, with the columns and never a value.
+    """
+    study = contract.study
+    if study.blinding != "blinded":
+        return
+    rules = {rule.name: rule for rule in contract.rules(table.column_names)}
+    found = []
+    for name in table.column_names:
+        if name in rules and rules[name].column.column_class in {"treatment", "drop"}:
+            continue
+        if tells_arm(name):
+            found.append(f"Column {name[:40]!a} is named like the arm")
+        elif _holds_arms(table[name], study, missing=contract.export.format.missing):
+            found.append(f"Column {name[:40]!a} holds the study's arms in {table.num_rows} row(s)")
+    if found:
+        remedy = "Declare the column `treatment` or `drop`, or have the file taken away and delivered without it."
+        raise HeldError("H_UNBLIND", f"{'; '.join(found)}. {remedy}")
+
+
+def _holds_arms(values: pa.ChunkedArray, study: Study, *, missing: tuple[str, ...]) -> bool:
+    names = [{code.casefold() for code in study.arms}, {arm.label.casefold() for arm in study.arms.values()}]
+    longest = max(len(name.encode()) for group in names for name in group)
+    if not 0 < (pc.max(pc.binary_length(values)).as_py() or 0) <= 2 * max(longest, *map(len, ("", *missing))):
+        return False
+    known = {"", *(code.casefold() for code in missing), *names[0], *names[1]}
+    # Most columns show in their first rows that they hold something else.
+    if not _folded(values.slice(0, _FIRST_ROWS)) <= known:
+        return False
+    held = _folded(pc.unique(values))
+    arms = held & (names[0] | names[1])
+    return held <= known and (len(arms) > 1 or any(len(arm) >= _TELLING_LENGTH for arm in arms))
+
+
+def _folded(values: pa.Array | pa.ChunkedArray) -> set[str]:
+    return {str(value).strip().casefold() for value in values.to_pylist()}
