@@ -13,7 +13,7 @@ Outcome = Literal["accepted", "warned", "refused", "held"]
 # One sentence for each reason code, as a site would understand it. F_ refuses the file, Q_ sets a row aside, W_ warns.
 REASONS = {
     "F_ARCHIVE": "The archive is damaged.",
-    "F_BOMB": "Unpacked, it would be far larger than an export can be.",
+    "F_BOMB": "The content unpacks to more than is allowed.",
     "F_CONTRACT": "The columns differ from what the study file declares.",
     "F_CROSS_SITE_DUP": "The same content was delivered by another site.",
     "F_DEPTH": "Its elements are nested more than 64 deep.",
@@ -21,7 +21,7 @@ REASONS = {
     "F_DTD": "The XML brings a document type or entities of its own.",
     "F_EMPTY": "The file is empty.",
     "F_ENCODING": "The text is not in the declared encoding.",
-    "F_ENCRYPTED": "The file is encrypted.",
+    "F_ENCRYPTED": "The archive is encrypted.",
     "F_FILE_UNKNOWN": "No export of the site's layout has this file name.",
     "F_HEADER": "Two columns have the same name, or a column has none.",
     "F_MACRO": "The workbook holds macros.",
