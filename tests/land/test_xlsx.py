@@ -124,7 +124,7 @@ def test_a_header_alone_is_a_warning(tmp_path: Path) -> None:
 VISITS = ["BL", "D2", "W1", "W2"]
 
 
-def claus(folder: Path, names: list[str]) -> Study:
+def wide_and_long(folder: Path, names: list[str]) -> Study:
     """Returns a study whose site delivers the trial's sheet (a column a visit) and its CSV (a row a visit)."""
     totals = {
         f"{mine}{number}.total": f"{{type: integer, to: qs.{code}.total, visit: {visit}}}"
@@ -157,7 +157,7 @@ def claus(folder: Path, names: list[str]) -> Study:
 def test_the_claus_trial_lands_from_xlsx_with_the_scores_of_its_csv(tmp_path: Path, shared_data: Path) -> None:
     folder = shared_data / "claus_2020"
     workbook = python_calamine.load_workbook(str(folder / "claus-2020.xlsx"))
-    study = claus(tmp_path, [str(name) for name in workbook.get_sheet_by_name("01a_Data_raw").to_python()[0]])
+    study = wide_and_long(tmp_path, [str(name) for name in workbook.get_sheet_by_name("01a_Data_raw").to_python()[0]])
     for name in ("claus-2020.xlsx", "claus_2020.csv"):
         deliver(study, "S01", name, (folder / name).read_bytes())
     receipts = land(study).deliveries

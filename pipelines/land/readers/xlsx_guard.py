@@ -39,7 +39,9 @@ def check_workbook(path: Path, sheet: str) -> Sheet:
     if head.startswith(_OLE):
         # An encrypted workbook lies in a container of the older format, in a stream of this name.
         encrypted = "EncryptedPackage".encode("utf-16-le") in path.read_bytes()
-        raise RefusedError("F_ENCRYPTED" if encrypted else "F_MAGIC", "" if encrypted else "An xlsx is expected.")
+        if encrypted:
+            raise RefusedError("F_ENCRYPTED", "It opens with a password only.")
+        raise RefusedError("F_MAGIC", "An xlsx is expected.")
     if not head.startswith(b"PK\x03\x04"):
         raise RefusedError("F_MAGIC", "An xlsx is expected.")
     try:
