@@ -129,7 +129,8 @@ TABLES = st.lists(
 
 def as_csv(rows: list[tuple[Any, ...]]) -> bytes:
     target = io.StringIO(newline="")
-    writer = csv.writer(target, lineterminator="\n")
+    # Quoted: the writer leaves a lone carriage return bare, and that ends a line.
+    writer = csv.writer(target, lineterminator="\n", quoting=csv.QUOTE_ALL)
     writer.writerow(HEADER)
     writer.writerows([["" if value is None else str(value) for value in row] for row in rows])
     return target.getvalue().encode()
