@@ -47,10 +47,10 @@ pairs as (
     from older
     full outer join records as newer
         on older.export_number = newer.export_number
-        and older.next_step = newer.step
-        and older.domain = newer.domain
-        and older.match_key = newer.match_key
-        and older.occurrence = newer.occurrence
+            and older.next_step = newer.step
+            and older.domain = newer.domain
+            and older.match_key = newer.match_key
+            and older.occurrence = newer.occurrence
     where
         older.record_values is distinct from newer.record_values
         and (older.step is not null or (newer.step > 1 and not newer.is_increment))
@@ -80,20 +80,20 @@ final as (
     from pairs
     left join variables
         on pairs.change = 'changed'
-        and pairs.domain = variables.domain
-        and pairs.old_values[variables.position] is distinct from pairs.new_values[variables.position]
-        -- A result as collected that says no more than the result is no second change.
-        and not coalesce(
-            pairs.old_values[variables.position] = pairs.old_values[variables.repeats_position]
-            and pairs.new_values[variables.position] = pairs.new_values[variables.repeats_position],
-            false
-        )
+            and pairs.domain = variables.domain
+            and pairs.old_values[variables.position] is distinct from pairs.new_values[variables.position]
+            -- A result as collected that says no more than the result is no second change.
+            and not coalesce(
+                pairs.old_values[variables.position] = pairs.old_values[variables.repeats_position]
+                and pairs.new_values[variables.position] = pairs.new_values[variables.repeats_position],
+                false
+            )
     left join deliveries as old_deliveries
         on pairs.export_number = old_deliveries.export_number
-        and pairs.old_step = old_deliveries.step
+            and pairs.old_step = old_deliveries.step
     left join deliveries as new_deliveries
         on pairs.export_number = new_deliveries.export_number
-        and pairs.new_step = new_deliveries.step
+            and pairs.new_step = new_deliveries.step
 
 )
 

@@ -37,10 +37,11 @@ final as (
         numbered.export_number,
         numbered.step,
         case
-            when deliveries.is_increment then lead(numbered.step) over (
-                partition by numbered.export_number, numbered.domain, numbered.match_key, numbered.occurrence
-                order by numbered.step
-            )
+            when deliveries.is_increment
+                then lead(numbered.step) over (
+                        partition by numbered.export_number, numbered.domain, numbered.match_key, numbered.occurrence
+                        order by numbered.step
+                    )
             when numbered.step < deliveries.last_step then numbered.step + 1
         end as next_step,
         numbered.occurrence,
@@ -49,7 +50,7 @@ final as (
     from numbered
     left join deliveries
         on numbered.export_number = deliveries.export_number
-        and numbered.step = deliveries.step
+            and numbered.step = deliveries.step
 
 )
 
