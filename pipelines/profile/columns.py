@@ -5,16 +5,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from pipelines.land.identifiers import identifier_in_header
 from pipelines.study.catalogue import catalogue
 
 _SUBJECT = re.compile(r"(usubjid|subj(ect)?(_?id|_?no|_?nr)?|participant(_id)?|patient(_id|_no)?|record_id|id)")
 _VISIT = re.compile(r"(visit(_?(id|code|name|num))?|session(_id)?|(redcap_)?event(_name)?|time(point)?|week|month)")
 _ARM = re.compile(r"(arm|treatment|trt(01[ap])?|therapy|allocation|randomi[sz]ed(_arm)?|drug)")
 _SITE = re.compile(r"(site(_?id)?|cent(er|re)(_?id)?|redcap_data_access_group)")
-_IDENTIFIER = re.compile(
-    r"(^|_)(name|surname|forename|initials|dob|birth|phone|tel|mobile|fax|e?mail|address|street|zip|postcode|ssn|mrn|"
-    r"insurance|passport|photo|url|ip)(_|$)"
-)
 _DATE_NAME = re.compile(r"(^|_)(date|day|dt|dtc)(_|$)|date$|dtc$")
 _VITALS = {
     "weight": "WEIGHT",
@@ -54,7 +51,7 @@ def propose(name: str, values: list[str]) -> dict[str, Any]:
     kind = _kind(values)
     codes = sorted(set(values))
     repeated = 0 < len(codes) < len(values)
-    if _IDENTIFIER.search(words):
+    if identifier_in_header(name):
         return {"class": "drop"}
     key = _key(words, kind, codes if repeated else [])
     return key or _result(words, kind, codes, values) or _other(words, kind, codes if repeated else [])
