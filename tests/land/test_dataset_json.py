@@ -143,7 +143,7 @@ def test_a_file_of_many_batches_is_read_whole(tmp_path: Path, monkeypatch: pytes
         (json.dumps(document()).encode("utf-16"), "F_MAGIC"),
         (b"id,visit\n", "F_MAGIC"),
         (as_json(columns=(*COLUMNS[:-1], "id")), "F_HEADER"),
-        (as_json(columns=(*COLUMNS[:-1], "surname")), "F_CONTRACT"),
+        (as_json(columns=(*COLUMNS[:-1], "undeclared")), "F_CONTRACT"),
         (gzip.compress(as_ndjson())[:-4], "F_ARCHIVE"),
         (zlib.compress(as_ndjson())[:-1] + b"\0", "F_ARCHIVE"),
         (gzip.compress(b'{"a": "' + b" " * (4 << 20)), "F_BOMB"),

@@ -129,7 +129,7 @@ WHOLE = written(pa.array([f"text {n}" for n in range(500)]))
         (written(pa.array([{"a": 1}, {"a": 2}])), "F_CONTRACT"),
         (written(pa.array([b"a", b"b"])), "F_CONTRACT"),
         (written(pa.array([1, 2], pa.duration("s"))), "F_CONTRACT"),
-        (written(surname=pa.array(["a", "b"])), "F_CONTRACT"),
+        (written(undeclared=pa.array(["a", "b"])), "F_CONTRACT"),
         (written(Total=pa.array([1, 2])), "F_HEADER"),
         (written(pa.array(["a", "b\0"])), "F_NUL"),
     ],

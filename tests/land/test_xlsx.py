@@ -105,7 +105,7 @@ REFUSED = [
     ("a broken sheet", packed(parts(GOOD + "<row")), "F_PARSE"),
     ("no rows at all", packed(parts("")), "F_HEADER"),
     ("a column twice", packed(parts(row(1, "id", "ID", "crp", "note"))), "F_HEADER"),
-    ("an undeclared column", packed(parts(row(1, "id", "day", "crp", "note", "dob"))), "F_CONTRACT"),
+    ("an undeclared column", packed(parts(row(1, "id", "day", "crp", "note", "undeclared"))), "F_CONTRACT"),
     ("values beside the header", packed(parts(GOOD + row(3, "2", "", "", "", "x"))), "F_HEADER"),
 ]
 
