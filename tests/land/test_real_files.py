@@ -9,7 +9,7 @@ import pyreadstat
 import pytest
 from lxml import etree
 
-from pipelines.land import land
+from pipelines.land import DeliveryReceipt, land
 from pipelines.land.receipts import REASONS
 from tests.small_study import STUDY_FILE, deliver, make_study
 
@@ -43,38 +43,47 @@ def names(path: Path) -> list[str]:
     return list(read(str(path), metadataonly=True)[1].column_names)
 
 
-def rows_or_reason(folder: Path, path: Path) -> int | str:
+def layout_entry(path: Path) -> str:
     kind = {".xml": "odm", ".sas7bdat": "sas7bdat"}.get(path.suffix, "xpt")
-    declared = names(path)
-    columns = "".join(f"        {name!r}: {{}}\n" for name in declared[1:])
-    layout = f"""layouts:
-  edc:
-    - file: {path.name}
+    first, *others = names(path)
+    columns = "".join(f"        {name!r}: {{}}\n" for name in others)
+    return f"""
+    - file: {delivered_name(path)}
       format: {{type: {kind}}}
       columns:
-        {declared[0]!r}: {{class: pseudonym, to: subject}}
+        {first!r}: {{class: pseudonym, to: subject}}
 {columns}"""
+
+
+def delivered_name(path: Path) -> str:
+    return f"{FILES.index(path):02d}_{path.name}"
+
+
+@pytest.fixture(scope="module")
+def receipts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, DeliveryReceipt]:
+    """Returns what became of each file; all are landed by one run, side by side."""
+    layout = "layouts:\n  edc:" + "".join(map(layout_entry, FILES))
     text = STUDY_FILE.replace("quarantine_limit_pct: 60", "quarantine_limit_pct: 100")
-    study = make_study(folder, text.replace("layouts:\n  edc:\n", layout))
-    deliver(study, "S01", path.name, path.read_bytes())
-    (receipt,) = land(study).deliveries
-    assert set(receipt.codes) <= set(REASONS)
-    assert receipt.rows_in == receipt.rows_accepted + receipt.rows_quarantined
-    return receipt.codes[0] if receipt.outcome == "refused" else receipt.rows_in
+    study = make_study(tmp_path_factory.mktemp("study"), text.replace("layouts:\n  edc:\n", layout))
+    for path in FILES:
+        deliver(study, "S01", delivered_name(path), path.read_bytes())
+    return {receipt.file: receipt for receipt in land(study, workers=2).deliveries}
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(DATA).as_posix())
-def test_a_real_file_gives_rows_or_a_reason(tmp_path: Path, path: Path) -> None:
-    found = rows_or_reason(tmp_path, path)
-    if isinstance(found, str):
+def test_a_real_file_gives_rows_or_a_reason(receipts: dict[str, DeliveryReceipt], path: Path) -> None:
+    receipt = receipts[delivered_name(path)]
+    assert set(receipt.codes) <= set(REASONS)
+    assert receipt.rows_in == receipt.rows_accepted + receipt.rows_quarantined
+    if receipt.outcome == "refused":
         expected = REFUSED | IDENTIFYING
-        assert found == expected.get(path.name, "F_NO_CLINICAL_DATA" if path.suffix == ".xml" else None)
+        assert receipt.codes == (expected.get(path.name, "F_NO_CLINICAL_DATA" if path.suffix == ".xml" else None),)
     else:
         assert path.name not in REFUSED
         if path.suffix != ".xml":
             read = pyreadstat.read_sas7bdat if path.suffix == ".sas7bdat" else pyreadstat.read_xport
-            assert found == len(read(str(path))[0])
+            assert receipt.rows_in == len(read(str(path))[0])
 
 
 def test_the_folder_of_real_files_is_whole(shared_data: Path) -> None:
