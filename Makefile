@@ -38,11 +38,12 @@ $(BIN)/uv:
 	exit 1
 
 # Bytecode is compiled here: a machine that sets PYTHONDONTWRITEBYTECODE would compile at each start. From uv's cache
-# first, so that an edit of pyproject.toml needs no network.
+# first, so that an edit of pyproject.toml needs no network. The dbt project is parsed ahead: the first cut need not wait.
 SYNC := $(BIN)/uv sync --quiet --locked --all-extras --compile-bytecode
 $(VENV)/.installed: pyproject.toml uv.lock | $(BIN)/uv
 	@echo "Installing into $(VENV) ..."
 	@$(SYNC) --offline 2>/dev/null || $(SYNC)
+	@$(BIN)/python -c "from pipelines.build.derive import parse_ahead; parse_ahead()"
 	@touch $@
 
 .PHONY: demo

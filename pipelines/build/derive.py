@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -30,12 +31,22 @@ def derive(database: Path, scratch: Path) -> dict[str, DocumentedTable]:
         GateFailedError: a data test found rows that break it.
         AfterglowError: a model could not be built.
     """
-    manifest = parsed_project(lambda: run_dbt("parse", database=database, scratch=scratch).result)
+    manifest = _parsed(database, scratch)
     result = run_dbt(
         "build", "--exclude-resource-type", "unit_test", database=database, scratch=scratch, manifest=manifest
     )
     _raise_failures(result)
     return documented_tables(manifest)
+
+
+def parse_ahead() -> None:
+    """Parses the project into its cache, so that the first cut after an installation need not wait for it."""
+    with tempfile.TemporaryDirectory(prefix="afterglow-parse-") as scratch:
+        _parsed(Path(scratch) / "parse.duckdb", Path(scratch))
+
+
+def _parsed(database: Path, scratch: Path) -> Any:
+    return parsed_project(lambda: run_dbt("parse", database=database, scratch=scratch).result)
 
 
 def run_dbt(*arguments: str, database: Path, scratch: Path, manifest: Any = None) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -116,6 +117,8 @@ def words(header: str) -> list[str]:
     return re.sub(r"[^0-9a-zà-ÿ]+", " ", spaced.casefold()).split()
 
 
+# Every site's file has the same names: each is looked at once a process.
+@lru_cache(maxsize=4096)
 def identifier_in_header(header: str) -> str | None:
     """Returns the class of identifier that a column's name says it holds, or None."""
     # SDTM and spreadsheets write whole names in capitals, which are no words of their own.
@@ -134,7 +137,13 @@ def identifier_in_header(header: str) -> str | None:
 
 def is_identifying(header: str) -> bool:
     """Whether a column's name says that it holds an identifier, or is one (a file without a header)."""
-    return identifier_in_header(header) is not None or bool(_found(pa.chunked_array([[header]]), _VALUES))
+    return identifier_in_header(header) is not None or _identifier_as_header(header) is not None
+
+
+@lru_cache(maxsize=4096)
+def _identifier_as_header(header: str) -> str | None:
+    found = _found(pa.chunked_array([[header]]), _VALUES)
+    return found[0][0] if found else None
 
 
 def check_identifiers(table: pa.Table, contract: Contract, exported_on: str | None) -> None:
@@ -158,9 +167,9 @@ def _by_header(table: pa.Table, columns: dict[str, Column]) -> Iterator[Hit]:
             continue
         if kind := identifier_in_header(name):
             yield Hit(f"Column {name[:40]!a}", kind, _given(table[name]))
-        elif found := _found(pa.chunked_array([[name]]), _VALUES):
+        elif kind := _identifier_as_header(name):
             # A file without a header has a row of data there: its name is a value.
-            yield Hit(f"Column number {number}", found[0][0], _given(table[name]))
+            yield Hit(f"Column number {number}", kind, _given(table[name]))
 
 
 def _by_value(table: pa.Table, columns: dict[str, Column], exported_on: str | None) -> Iterator[Hit]:
