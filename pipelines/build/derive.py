@@ -31,7 +31,7 @@ def derive(database: Path, scratch: Path) -> dict[str, DocumentedTable]:
         GateFailedError: a data test found rows that break it.
         AfterglowError: a model could not be built.
     """
-    manifest = _parsed(database, scratch)
+    manifest = _parsed(scratch)
     result = run_dbt(
         "build", "--exclude-resource-type", "unit_test", database=database, scratch=scratch, manifest=manifest
     )
@@ -42,11 +42,12 @@ def derive(database: Path, scratch: Path) -> dict[str, DocumentedTable]:
 def parse_ahead() -> None:
     """Parses the project into its cache, so that the first cut after an installation need not wait for it."""
     with tempfile.TemporaryDirectory(prefix="afterglow-parse-") as scratch:
-        _parsed(Path(scratch) / "parse.duckdb", Path(scratch))
+        _parsed(Path(scratch))
 
 
-def _parsed(database: Path, scratch: Path) -> Any:
-    return parsed_project(lambda: run_dbt("parse", database=database, scratch=scratch).result)
+def _parsed(scratch: Path) -> Any:
+    # dbt writes the database's name into what it parsed: it must be that of every cut.
+    return parsed_project(lambda: run_dbt("parse", database=scratch / "cut.duckdb", scratch=scratch).result)
 
 
 def run_dbt(*arguments: str, database: Path, scratch: Path, manifest: Any = None) -> Any:
