@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from pipelines.build import build, derive, project
+from pipelines.build import derive as derive_module
 from pipelines.build.database import create_database
 from pipelines.build.derive import run_dbt
 from pipelines.core.errors import AfterglowError, GateFailedError
@@ -99,3 +100,7 @@ def test_a_project_that_was_parsed_is_not_parsed_again_until_it_changes(changed_
     change(changed_project / "macros" / "endpoints.sql", "Remission:", "Remission is")
     project.parsed_project(parse)
     assert len(parsed) == 2
+
+
+def test_what_is_parsed_ahead_carries_the_database_name_of_every_cut(tmp_path: Path) -> None:
+    assert {node.database for node in derive_module._parsed(tmp_path).nodes.values()} == {"cut"}
