@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from pipelines.land.contract import Contract
 from pipelines.land.readers.child import parse_in_child, text_table
-from pipelines.land.readers.text_rows import TextRows, check_header, shown_names
+from pipelines.land.readers.text_rows import TextRows, shown_names
 from pipelines.land.readers.xml_guard import local_name, xml_events
 from pipelines.land.receipts import RefusedError
 from pipelines.study.layout import Odm
@@ -40,9 +40,7 @@ def read(path: Path, contract: Contract, form: Odm) -> TextRows:
     Raises:
         RefusedError: F_DTD, F_DEPTH, F_MAGIC, F_PARSE, F_TIMEOUT, F_NO_CLINICAL_DATA, F_HEADER or F_CONTRACT.
     """
-    text = parse_in_child(__name__, path, contract, form)
-    check_header(text.table.column_names, contract)
-    return text
+    return parse_in_child(__name__, path, contract, form)
 
 
 def parse(path: Path, form: dict[str, Any], columns: list[str]) -> Iterator[pa.Table]:  # noqa: ARG001 - nothing to set
