@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import IO, Any
+from xml.parsers import expat
 
 from lxml import etree
 
 from pipelines.land.receipts import RefusedError
 
 _DEEPEST = 64
+_CHUNK = 1 << 18
 
 
 @lru_cache(maxsize=1024)
@@ -54,6 +56,50 @@ def xml_events(source: IO[bytes]) -> Iterator[tuple[str, Any, int]]:
             raise RefusedError("F_DTD") from None
         # Its message may quote the file.
         raise RefusedError("F_PARSE", f"Line {error.lineno}: this is no well-formed XML.") from None
+
+
+def parse_xml(
+    source: IO[bytes], start: Callable[[str, dict[str, str], int], None], end: Callable[[str], None]
+) -> Iterator[Any]:
+    """Calls `start` (name, attributes, depth) and `end` (name) as elements open and close; yields the parser between.
+
+    Without a tree, this takes half the time of `xml_events`. Names are as they stand in the file, with their prefixes:
+    real exports have some that they do not declare.
+
+    Raises:
+        RefusedError: F_DTD, F_DEPTH or F_PARSE.
+    """
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
+    depth = 0
+
+    def opened(name: str, attributes: dict[str, str]) -> None:
+        nonlocal depth
+        depth += 1
+        if depth > _DEEPEST:
+            raise RefusedError("F_DEPTH")
+        start(name, attributes, depth)
+
+    def closed(name: str) -> None:
+        nonlocal depth
+        depth -= 1
+        end(name)
+
+    def refuse(*_: object) -> None:
+        raise RefusedError("F_DTD")
+
+    parser.StartElementHandler, parser.EndElementHandler, parser.StartDoctypeDeclHandler = opened, closed, refuse
+    yield parser
+    try:
+        while chunk := source.read(_CHUNK):
+            parser.Parse(chunk, False)  # noqa: FBT003 - expat has no keywords
+            yield parser
+        parser.Parse(b"", True)  # noqa: FBT003
+    except (expat.ExpatError, LookupError, ValueError) as error:
+        # Its message may quote the file.
+        line = getattr(error, "lineno", parser.CurrentLineNumber)
+        raise RefusedError("F_PARSE", f"Line {line}: this is no well-formed XML.") from None
+    yield parser
 
 
 def _forget(element: Any) -> None:
