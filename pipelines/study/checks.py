@@ -18,7 +18,8 @@ POPULATION_VARIABLES = (
     *("sex", "race", "ethnic", "country", "dx", "stratum", "siteid"),
     *("eosstt", "enrlfl", "randfl", "saffl"),
 )
-CONDITION = re.compile(r"\s*([a-z][a-z0-9_]*)\s*(=|!=)\s*'([^']*)'\s*")
+# A supplemental qualifier of dm is told by its name, in small letters: `suppdm.efficacy`.
+CONDITION = re.compile(r"\s*((?:suppdm\.)?[a-z][a-z0-9_]*)\s*(=|!=)\s*'([^']*)'\s*")
 
 
 class Problem(NamedTuple):
@@ -134,10 +135,12 @@ def _population(study: Study) -> Iterator[Problem]:
     if conditions is None:
         yield Problem(where, "write conditions like \"dx = 'MDD' and randfl = 'Y'\".")
     for variable, _, _ in conditions or ():
-        if variable not in POPULATION_VARIABLES:
-            yield Problem(
-                where, f"no variable '{variable}'. A population is told by {', '.join(POPULATION_VARIABLES)}."
-            )
+        if variable.startswith("suppdm."):
+            if "suppqual" not in study.delivered_domains:
+                yield Problem(where, f"'{variable}' is in no file: no layout has the data set suppdm.")
+        elif variable not in POPULATION_VARIABLES:
+            known = ", ".join(POPULATION_VARIABLES)
+            yield Problem(where, f"no variable '{variable}'. A population is told by {known}, suppdm.<qualifier>.")
 
 
 def _layout(study: Study, name: str, files: tuple[ExportFile, ...]) -> Iterator[Problem]:
