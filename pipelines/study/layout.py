@@ -15,6 +15,11 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 ROW_TARGETS = ("subject", "usubjid", "site", "visit", "visitnum", "date", "timepoint")
+# The keys of clinical data in ODM-XML: where it was collected, and what the transaction is.
+ODM_KEYS = (
+    *("SubjectKey", "SiteOID", "StudyEventOID", "StudyEventRepeatKey", "FormOID", "FormRepeatKey"),
+    *("ItemGroupOID", "ItemGroupRepeatKey", "TransactionType"),
+)
 DomainName = Literal["dm", "ex", "qs", "vs", "lb", "ae", "ds", "pr", "ce"]
 
 
@@ -110,10 +115,12 @@ class Column(Settings):
     type: Literal["text", "integer", "number", "date"] = "text"
     unit: str | None = None
     codes: Annotated[dict[str, str | CodeValue] | None, BeforeValidator(_codes)] = None
-    range: tuple[float, float] | None = None
+    range: tuple[float | None, float | None] | None = None
     missing: tuple[str, ...] = ()
     required: bool = False
+    optional: bool = False
     releasable: bool = False
+    decimal: Literal[".", ","] | None = None
     period: int | None = None
     visit: str | None = None
     timepoint: str | None = None
@@ -121,7 +128,11 @@ class Column(Settings):
 
 
 class ExportFile(Settings):
-    """One kind of file in a layout: `{date}` in the pattern is the day on which the export was made."""
+    """One kind of file in a layout: `{date}` in the pattern is the day on which the export was made.
+
+    `metadata` names a file of the study's folder that gives the columns (`pipelines.study.metadata`); `columns` then
+    says where they differ, and holds all of them once the study is loaded.
+    """
 
     file: str
     format: Annotated[Delimited | Xpt | Parquet | DatasetJson | Xlsx | Sas7bdat | Odm, Field(discriminator="type")] = (
@@ -129,6 +140,7 @@ class ExportFile(Settings):
     )
     delivery: Literal["snapshot", "increment"] = "snapshot"
     constants: dict[str, str] = {}
+    metadata: str | None = None
     columns: dict[str, Column] = {}
     sdtm: DomainName | None = None
 
