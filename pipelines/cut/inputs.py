@@ -96,6 +96,7 @@ def cut_inputs(
     document = {
         "study": study.study,
         "study_file_sha256": sha256_file(study.folder.study_file),
+        "metadata_sha256": study.metadata,
         "code_sha256": code_sha256(),
         "blinded": blinded,
         "as_of": as_of.isoformat() if as_of else None,

@@ -88,7 +88,7 @@ def opened_rooms(study: Study, cut: Cut) -> Iterator[Rooms]:
         IntegrityError: the cut has no `cut.duckdb`, or the store not the rows it was made of.
     """
     if not cut.duckdb.is_file():
-        msg = f"cut {cut.cut_id[:12]}: cut.duckdb is not there. Run `afterglow build` again."
+        msg = f"cut {cut.short_id}: cut.duckdb is not there. Run `afterglow build` again."
         raise IntegrityError(msg)
     database = f":memory:gate-{next(_number)}"
     connection = duck.connect(Path(database))
@@ -121,9 +121,7 @@ def _land(connection: duckdb.DuckDBPyConnection, study: Study, cut: Cut) -> None
         if delivery["current"]
     ]
     if gone := [folder for folder in folders if not folder.is_dir()]:
-        msg = (
-            f"cut {cut.cut_id[:12]}: landed rows that it was made of are not there ({len(gone)} deliveries): {gone[0]}"
-        )
+        msg = f"cut {cut.short_id}: landed rows that it was made of are not there ({len(gone)} deliveries): {gone[0]}"
         raise IntegrityError(msg)
     for name, domain in DOMAINS.items():
         variables = {one.name: SQL_TYPES[one.type] for one in domain.variables if one not in domain.hidden}

@@ -58,7 +58,8 @@ class Contract:
         """Returns the columns that the contract asks for and `header` lacks."""
         if self.domain:
             return [name for name in ("USUBJID",) if self.domain.of_subjects and name not in header]
-        return [name for name in self._declared(header) if name not in header]
+        declared = self._declared(header)
+        return [name for name, rule in declared.items() if name not in header and not rule.column.optional]
 
     def _declared(self, header: list[str]) -> dict[str, ColumnRule]:
         if self.domain:
@@ -127,6 +128,7 @@ def _key(study: Study, site: str, export: ExportFile) -> str:
             "code": source_sha256("land", "study", "core"),
             "site": site,
             "export": export.model_dump(mode="json", by_alias=True),
+            "metadata": study.metadata.get(export.metadata or ""),
             "study": {
                 "study": study.study,
                 "subject_key": study.subject_key,

@@ -78,6 +78,9 @@ def _plain_sql(
         values["period"] = str(period)
     # What tells that the record is there: a column of this period, or any column of the domain.
     telling = [i for i, rule in own if period is None or rule.column.period == period]
+    # A number alone is none: of a repeating instrument it stands in the rows of all the others too.
+    numbering = {i for i, rule in own if rule.target and rule.target.variable == f"{domain.name}seq"}
+    telling = [i for i in telling if i not in numbering] or telling
     condition = " or ".join(f"v{i} is not null" for i in telling)
     return _select(domain, values, str(record), "rows_typed", condition)
 

@@ -150,13 +150,19 @@ def _type(connection: duckdb.DuckDBPyConnection, contract: Contract, columns: Ty
         """
     )
     sites = ", ".join(map(literal, study.trial_sites))
-    for wrong, position in (
-        (f"siteid is not null and siteid not in ({sites})" if site else "", site),
-        ("k_visit is null and coalesce(" + ", ".join(f"t{i}" for i in asked) + ") is not null" if asked else "", asked),
+    for wrong, position, code in (
+        (f"siteid is not null and siteid not in ({sites})" if site else "", site, "Q_FK"),
+        # Where numbers are given out by each site, a number without its site is nobody's.
+        ("siteid is null" if site and study.subject_key == "site" and not key else "", site, "Q_KEY"),
+        (
+            "k_visit is null and coalesce(" + ", ".join(f"t{i}" for i in asked) + ") is not null" if asked else "",
+            asked,
+            "Q_FK",
+        ),
     ):
         if wrong:
             _set_aside(
-                connection, f"select _source_row from rows_typed where {wrong}", columns.rules[position[0]].name, "Q_FK"
+                connection, f"select _source_row from rows_typed where {wrong}", columns.rules[position[0]].name, code
             )
 
 

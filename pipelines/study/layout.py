@@ -17,6 +17,11 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pipelines.study.domains import DOMAINS, domain_of_dataset
 
 ROW_TARGETS = ("subject", "usubjid", "site", "visit", "visitnum", "date", "timepoint")
+# The keys of clinical data in ODM-XML: where it was collected, and what the transaction is.
+ODM_KEYS = (
+    *("SubjectKey", "SiteOID", "StudyEventOID", "StudyEventRepeatKey", "FormOID", "FormRepeatKey"),
+    *("ItemGroupOID", "ItemGroupRepeatKey", "TransactionType"),
+)
 
 
 class Settings(BaseModel):
@@ -111,10 +116,12 @@ class Column(Settings):
     type: Literal["text", "integer", "number", "date"] = "text"
     unit: str | None = None
     codes: Annotated[dict[str, str | CodeValue] | None, BeforeValidator(_codes)] = None
-    range: tuple[float, float] | None = None
+    range: tuple[float | None, float | None] | None = None
     missing: tuple[str, ...] = ()
     required: bool = False
+    optional: bool = False
     releasable: bool = False
+    decimal: Literal[".", ","] | None = None
     period: int | None = None
     visit: str | None = None
     timepoint: str | None = None
@@ -129,6 +136,8 @@ class ExportFile(Settings):
     """One kind of file in a layout: `{date}` in the pattern is the day on which the export was made.
 
     `sdtm`: the file is SDTM already. Where it lists several data sets, `{domain}` in the pattern stands for each.
+    `metadata` names a file of the study's folder that gives the columns (`pipelines.study.metadata`); `columns` then
+    says where they differ, and holds all of them once the study is loaded.
     """
 
     file: str
@@ -137,6 +146,7 @@ class ExportFile(Settings):
     )
     delivery: Literal["snapshot", "increment"] = "snapshot"
     constants: dict[str, str] = {}
+    metadata: str | None = None
     columns: dict[str, Column] = {}
     sdtm: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
 
