@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,6 +17,9 @@ from pipelines.cli.command import (
     study_argument,
     study_named,
 )
+
+if TYPE_CHECKING:
+    from pipelines.status import SiteStatus
 
 
 @main.command("status")
@@ -29,32 +34,52 @@ def status_command(study_name: str, today: dt.datetime | None, as_json: bool) ->
     if as_json:
         print_json(receipt)
         return
-    print_table(
-        (
-            *("site", "deliveries", "last export", "next", "late", "missing", "accepted", "quarantined", "refused"),
-            *("held", "to land"),
-        ),
-        (
-            (
-                *(s.site, s.deliveries, s.last_export or "-", s.expected_next or "-", len(s.late), len(s.missing)),
-                *(s.rows_accepted, s.rows_quarantined, s.refused, s.held, s.to_land),
-            )
-            for s in receipt.sites
-        ),
-    )
-    for site in receipt.sites:
-        told = {"late": site.late, "missing": site.missing, "out of order (W_OUT_OF_ORDER)": site.out_of_order}
-        for what, names in told.items():
-            if names:
-                click.echo(f"{site.site}: {what}: {', '.join(names)}")
+    _print_sites(receipt.sites)
     click.echo()
     print_table(
-        ("cut", "state", "verdict", "blinded", "published"),
+        ("cut", "state", "verdict", "blinded", "as of", "cutoff", "published"),
         (
-            (c.cut_id[:12], c.state, c.verdict or "-", "yes" if c.blinded else "no", c.published_at or "-")
+            (
+                *(c.short_id, c.state, c.verdict or "-", "yes" if c.blinded else "no"),
+                *(c.as_of or "-", c.data_cutoff or "-", c.published_at[:10] or "-"),
+            )
             for c in receipt.cuts
         ),
     )
+
+
+def _print_sites(sites: Sequence[SiteStatus]) -> None:
+    columns: dict[str, list[object]] = {
+        "site": [s.site for s in sites],
+        "files": [s.deliveries for s in sites],
+        "newest": [s.last_export or "-" for s in sites],
+        "next": [s.expected_next or "-" for s in sites],
+        "late": [len(s.late) for s in sites],
+        "missing": [len(s.missing) for s in sites],
+        "accepted": [s.rows_accepted for s in sites],
+        "set aside": [s.rows_quarantined for s in sites],
+        "refused": [s.refused for s in sites],
+    }
+    # What is mostly nowhere has a column only where it is somewhere.
+    rare: dict[str, list[object]] = {"held": [s.held for s in sites], "to land": [s.to_land for s in sites]}
+    columns |= {name: cells for name, cells in rare.items() if any(cells)}
+    print_table(list(columns), zip(*columns.values(), strict=True))
+    if held := [site.site for site in sites if site.held]:
+        click.echo(f"\nHELD by {', '.join(held)}: H_UNBLIND. No cut is made or published until it is put right.")
+    told = {
+        "late": [(s.late, s.site) for s in sites],
+        "missing": [(s.missing, s.site) for s in sites],
+        "out of order (W_OUT_OF_ORDER)": [(s.out_of_order, s.site) for s in sites],
+    }
+    for what, found in told.items():
+        # Sites with the same export late are named together.
+        together: dict[tuple[str, ...], list[str]] = {}
+        for names, key in found:
+            if names:
+                together.setdefault(names, []).append(key)
+        for names, keys in together.items():
+            click.echo(f"\n{what}: {', '.join(names)}")
+            click.echo(f"  at {', '.join(keys)}")
 
 
 @main.command("new")

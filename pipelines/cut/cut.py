@@ -29,7 +29,7 @@ class Cut:
     @property
     def short_id(self) -> str:
         """The first digits of the id, for people."""
-        return self.cut_id[:_SHORT]
+        return short_id(self.cut_id)
 
     @property
     def duckdb(self) -> Path:
@@ -76,6 +76,11 @@ class Cut:
         """The parsed inputs."""
         document: dict[str, Any] = json.loads(self.inputs_file.read_bytes())
         return document
+
+
+def short_id(cut_id: str) -> str:
+    """Returns the first digits of a cut's id, for people."""
+    return cut_id[:_SHORT]
 
 
 def find_cut(study: Study, prefix: str) -> Cut:
