@@ -44,7 +44,8 @@ def land_command(study_name: str, sites: tuple[str, ...], as_json: bool) -> None
             ),
         )
         counts = f"{len(receipt.new)} new, {len(receipt.refused)} refused, {len(receipt.held)} held"
-        click.echo(f"\n{len(receipt.deliveries)} deliveries: {counts}")
+        number = len(receipt.deliveries)
+        click.echo(f"\n{number} deliver{'y' if number == 1 else 'ies'}: {counts}")
     for d in receipt.held:
         click.echo(f"held     {d.site}/{d.file}: {d.detail}", err=True)
     # Said at each landing, not only at the first: nothing goes on until it is put right.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from pathlib import Path
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING
 
 import click
@@ -36,20 +37,27 @@ def status_command(study_name: str, today: dt.datetime | None, as_json: bool) ->
         return
     _print_sites(receipt.sites)
     click.echo()
-    print_table(
-        ("cut", "state", "verdict", "blinded", "as of", "cutoff", "published"),
-        (
-            (
-                *(c.short_id, c.state, c.verdict or "-", "yes" if c.blinded else "no"),
-                *(c.as_of or "-", c.data_cutoff or "-", c.published_at[:10] or "-"),
-            )
-            for c in receipt.cuts
-        ),
+    cuts = receipt.cuts
+    _print_columns(
+        {
+            "cut": [c.short_id for c in cuts],
+            "state": [c.state for c in cuts],
+            "verdict": [c.verdict or "-" for c in cuts],
+            "blinded": ["yes" if c.blinded else "no" for c in cuts],
+            "published": [c.published_at[:10] or "-" for c in cuts],
+        },
+        {"as of": [c.as_of for c in cuts], "cutoff": [c.data_cutoff for c in cuts]},
     )
 
 
+def _print_columns(columns: dict[str, Sequence[object]], rare: dict[str, Sequence[object]]) -> None:
+    """Prints a table; what is `rare` has a column only where there is some of it."""
+    shown = columns | {name: cells for name, cells in rare.items() if any(cells)}
+    print_table(list(shown), zip(*shown.values(), strict=True))
+
+
 def _print_sites(sites: Sequence[SiteStatus]) -> None:
-    columns: dict[str, list[object]] = {
+    columns: dict[str, Sequence[object]] = {
         "site": [s.site for s in sites],
         "files": [s.deliveries for s in sites],
         "newest": [s.last_export or "-" for s in sites],
@@ -60,10 +68,7 @@ def _print_sites(sites: Sequence[SiteStatus]) -> None:
         "set aside": [s.rows_quarantined for s in sites],
         "refused": [s.refused for s in sites],
     }
-    # What is mostly nowhere has a column only where it is somewhere.
-    rare: dict[str, list[object]] = {"held": [s.held for s in sites], "to land": [s.to_land for s in sites]}
-    columns |= {name: cells for name, cells in rare.items() if any(cells)}
-    print_table(list(columns), zip(*columns.values(), strict=True))
+    _print_columns(columns, {"held": [s.held for s in sites], "to land": [s.to_land for s in sites]})
     if held := [site.site for site in sites if site.held]:
         click.echo(f"\nHELD by {', '.join(held)}: H_UNBLIND. No cut is made or published until it is put right.")
     told = {
@@ -78,8 +83,8 @@ def _print_sites(sites: Sequence[SiteStatus]) -> None:
             if names:
                 together.setdefault(names, []).append(key)
         for names, keys in together.items():
-            click.echo(f"\n{what}: {', '.join(names)}")
-            click.echo(f"  at {', '.join(keys)}")
+            line = f"{what} at {', '.join(keys)}: {', '.join(names)}"
+            click.echo("\n" + click.wrap_text(line, get_terminal_size().columns, subsequent_indent="  "))
 
 
 @main.command("new")

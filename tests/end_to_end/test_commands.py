@@ -51,6 +51,8 @@ def test_landing_prints_an_object_for_each_delivery_and_exits_10_for_a_refused_f
     assert (first["site"], first["outcome"], first["codes"]) == ("S01", "warned", ["Q_RANGE"])
     assert (first["rows_in"], first["rows_accepted"], first["rows_quarantined"]) == (2, 1, 1)
     assert (second["outcome"], second["codes"]) == ("refused", ["F_PII"])
+    asked = {"site", "file", "sha256", "outcome", "codes", "rows_in", "rows_accepted", "rows_quarantined", "detail"}
+    assert asked <= first.keys() & second.keys()
     assert "patient_name" in done.stderr
     # The refusal was said; the next run has nothing new to say.
     assert afterglow("land", tmp_path).returncode == 0
@@ -89,7 +91,9 @@ def test_status_shows_sites_and_cuts(published: Callable[[str], Study]) -> None:
         ("NIMH", 293, 1)
     ]
     assert [cut["state"] for cut in document["cuts"]] == ["current"]
-    assert "NIMH" in afterglow("status", study.folder.root).stdout
+    shown = afterglow("status", study.folder.root, COLUMNS="80").stdout
+    assert "NIMH" in shown
+    assert max(map(len, shown.splitlines())) <= 80
 
 
 def test_a_study_in_use_exits_15(tmp_path: Path) -> None:
