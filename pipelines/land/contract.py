@@ -12,7 +12,7 @@ from pipelines.core.source import source_sha256
 from pipelines.study import Study
 from pipelines.study.domains import DOMAINS, Domain
 from pipelines.study.layout import Column, ExportFile, spread
-from pipelines.study.sdtm import LEGAL, REVEALING, general
+from pipelines.study.sdtm import LEGAL, REVEALING, general, is_verbatim
 from pipelines.study.targets import Target, parse_target
 
 _DATE = r"(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})"
@@ -61,10 +61,19 @@ class Contract:
         declared = self._declared(header)
         return [name for name, rule in declared.items() if name not in header and not rule.column.optional]
 
+    def withheld(self, header: list[str]) -> set[tuple[str, str]]:
+        """Returns the variables of this file, each with its domain, whose free text may stand in no table."""
+        free = (rule for rule in self.rules(header) if rule.column.column_class == "free_text")
+        return {
+            (rule.target.domain, rule.target.variable)
+            for rule in free
+            if rule.target and rule.target.domain and not rule.column.releasable
+        }
+
     def _declared(self, header: list[str]) -> dict[str, ColumnRule]:
         if self.domain:
             own_site = self.study.sites[self.site].kind == "site"
-            rules = (_sdtm_rule(self.domain, name, own_site=own_site) for name in header)
+            rules = (_sdtm_rule(self.domain, name, self.export, own_site=own_site) for name in header)
             return {rule.name: rule for rule in rules if rule is not None}
         declared: dict[str, ColumnRule] = {}
         for pattern, column in self.export.columns.items():
@@ -145,7 +154,7 @@ def _key(study: Study, site: str, export: ExportFile) -> str:
     )
 
 
-def _sdtm_rule(domain: Domain, name: str, *, own_site: bool) -> ColumnRule | None:
+def _sdtm_rule(domain: Domain, name: str, export: ExportFile, *, own_site: bool) -> ColumnRule | None:
     variable = domain.variable(name.lower())
     fields: dict[str, object] | None = None
     if name == "USUBJID":
@@ -157,6 +166,9 @@ def _sdtm_rule(domain: Domain, name: str, *, own_site: bool) -> ColumnRule | Non
         fields = {"type": variable.type, "to": variable.name}
     elif name == "BRTHDTC":
         fields = {"class": "drop"}
+    elif variable is not None and variable not in domain.hidden and is_verbatim(variable.name, domain.name):
+        releasable = variable.name in export.releasable
+        fields = {"class": "free_text", "releasable": releasable, "to": f"{domain.name}.{variable.name}"}
     elif variable is not None:
         kind = "treatment" if variable in domain.hidden else "clinical"
         fields = {"class": kind, "type": variable.type, "to": f"{domain.name}.{variable.name}"}

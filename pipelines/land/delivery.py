@@ -20,6 +20,7 @@ from pipelines.land.archives import unpacked
 from pipelines.land.blinding import check_blinding
 from pipelines.land.contract import Contract, contract_for
 from pipelines.land.identifiers import check_identifiers
+from pipelines.land.pseudonyms import is_key, withhold_text
 from pipelines.land.readers import read_text_rows
 from pipelines.land.receipts import DeliveryReceipt, HeldError, RefusedError
 from pipelines.land.shape import Shaped, shape
@@ -102,6 +103,9 @@ def _land_rows(
     connection.unregister("delivered")
     shaped = shape(connection, contract, header, exported_on, text.faults)
     _check_conservation(shaped, text.table.num_rows, contract.study.quarantine_limit_pct)
+    for domain, variable in sorted(contract.withheld(header)):
+        if domain in shaped.domains and is_key(domain, variable):
+            withhold_text(connection, contract.study, domain, variable)
     codes = (*text.codes, *shaped.codes)
     receipt = DeliveryReceipt(
         site=arrival.site,
