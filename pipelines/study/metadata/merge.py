@@ -127,6 +127,7 @@ def _said(export: ExportFile, fields: Fields, where: _Where, found: list[Problem
                 near = difflib.get_close_matches(name, fields.columns, n=1)
                 remedy = f"Did you mean '{near[0]}'?" if near else "What the export holds besides says its `type`."
                 found.append(Problem(place, f"{export.metadata} has no '{name}'. {remedy}"))
+                continue
             said[name] = settings | ({} if target is None else {"to": target})
     return said
 
