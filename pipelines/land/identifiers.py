@@ -177,15 +177,21 @@ def _by_value(table: pa.Table, columns: dict[str, Column], exported_on: str | No
         column = columns.get(name)
         if column is not None and column.column_class == "drop":
             continue
-        values = table[name]
-        if (pc.max(pc.binary_length(values)).as_py() or 0) < _SHORTEST:
-            continue
-        is_key = column is not None and column.column_class == "pseudonym"
-        forms = {kind: _VALUES[kind] for kind in _KEY_VALUES} if is_key else _VALUES
-        hits = [Hit(f"Column {name[:40]!a}", kind, rows) for kind, rows in _found(values, forms)]
-        if not hits and not is_key:
-            hits = [Hit(f"Column {name[:40]!a}", kind, rows) for kind, rows in _whole(values, column, exported_on)]
-        yield from hits
+        for kind, rows in identifiers_in(table[name], column, exported_on):
+            yield Hit(f"Column {name[:40]!a}", kind, rows)
+
+
+def identifiers_in(
+    values: pa.ChunkedArray, column: Column | None, exported_on: str | None
+) -> Iterator[tuple[str, int]]:
+    """Yields the classes of identifiers that a column's values are of, and in how many rows; no value."""
+    if (pc.max(pc.binary_length(values)).as_py() or 0) < _SHORTEST:
+        return
+    is_key = column is not None and column.column_class == "pseudonym"
+    found = _found(values, {kind: _VALUES[kind] for kind in _KEY_VALUES} if is_key else _VALUES)
+    if not found and not is_key:
+        found = list(_whole(values, column, exported_on))
+    yield from found
 
 
 def _found(values: pa.ChunkedArray, forms: dict[str, str]) -> list[tuple[str, int]]:
