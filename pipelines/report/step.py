@@ -68,7 +68,8 @@ def _check_study_file(study: Study, cut: Cut) -> None:
     if not is_same_study(study, cut):
         msg = (
             f"{study.name}: study.yml or its metadata was changed after cut {cut.short_id} was built, and a report"
-            f" shows the values that were used. Run `afterglow build {study.name}` for a cut of the new file, or restore the old one."
+            f" shows the values that were used. Run `afterglow build {study.name}` for a cut of the new files, or"
+            " restore the old ones."
         )
         raise StudyFileError(msg)
 

@@ -129,6 +129,10 @@ class Column(Settings):
     date_order: Literal["ymd", "dmy", "mdy"] = "ymd"
 
 
+def _typed_format(value: object) -> object:
+    return {"type": "delimited", **value} if isinstance(value, dict) else value
+
+
 def _listed(value: object) -> object:
     return (value,) if isinstance(value, str) else value
 
@@ -143,9 +147,11 @@ class ExportFile(Settings):
     """
 
     file: str
-    format: Annotated[Delimited | Xpt | Parquet | DatasetJson | Xlsx | Sas7bdat | Odm, Field(discriminator="type")] = (
-        Delimited()
-    )
+    format: Annotated[
+        Delimited | Xpt | Parquet | DatasetJson | Xlsx | Sas7bdat | Odm,
+        Field(discriminator="type"),
+        BeforeValidator(_typed_format),
+    ] = Delimited()
     delivery: Literal["snapshot", "increment"] = "snapshot"
     constants: dict[str, str] = {}
     metadata: str | None = None

@@ -9,10 +9,12 @@ Rule    a key that holds anything and every ItemOID must be declared, as the col
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipelines.land.contract import Contract
 from pipelines.land.readers.child import parse_in_child, text_table
@@ -39,8 +41,15 @@ def read(path: Path, contract: Contract, form: Odm) -> TextRows:
         RefusedError: F_DTD, F_DEPTH, F_MAGIC, F_PARSE, F_TIMEOUT, F_NO_CLINICAL_DATA, F_HEADER or F_CONTRACT.
     """
     text = parse_in_child(__name__, path, contract, form)
+    text = replace(text, table=_without_absent(text.table, contract))
     check_header(text.table.column_names, contract)
     return text
+
+
+def _without_absent(table: pa.Table, contract: Contract) -> pa.Table:
+    """Returns the table without optional columns that hold nothing: metadata names the items of all forms."""
+    optional = {rule.name for rule in contract.rules(table.column_names) if rule.column.optional}
+    return table.drop_columns([name for name in sorted(optional) if not pc.max(pc.binary_length(table[name])).as_py()])
 
 
 def parse(path: Path, form: dict[str, Any], columns: list[str]) -> Iterator[pa.Table]:  # noqa: ARG001 - nothing to set
