@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,6 +19,9 @@ from pipelines.cli.command import (
     study_named,
 )
 from pipelines.core.errors import InputRefusedError, NotAllowedError
+
+if TYPE_CHECKING:
+    from pipelines.land import DeliveryReceipt
 
 
 @main.command("land")
@@ -41,10 +44,21 @@ def land_command(study_name: str, sites: tuple[str, ...], as_json: bool) -> None
                 for d in receipt.deliveries
             ),
         )
+        _print_drift(receipt.new)
     if stopped := [delivery for delivery in receipt.held if delivery.new]:
         raise NotAllowedError("\n".join(f"{d.site}/{d.file}: {d.detail}" for d in stopped))
     if refused := [delivery for delivery in receipt.refused if delivery.new]:
         raise InputRefusedError("\n".join(f"{d.site}/{d.file}: {d.detail}" for d in refused))
+
+
+def _print_drift(deliveries: tuple[DeliveryReceipt, ...]) -> None:
+    from pipelines.land.drift import lines
+
+    for delivery in deliveries:
+        if delivery.drift:
+            click.echo(f"\n{delivery.site}/{delivery.file} differs from its layout ({delivery.layout_file}):")
+            for line in lines(delivery.drift):
+                click.echo(f"  {line}")
 
 
 @main.command("build")
