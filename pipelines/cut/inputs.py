@@ -175,11 +175,7 @@ def _day(arrival: Arrival, receipt: DeliveryReceipt) -> str:
 
 def _ranked(study: Study, known: list[tuple[Arrival, DeliveryReceipt]], as_of: dt.date | None) -> list[LandedDelivery]:
     """Orders deliveries of one export by the day they were made, then by arrival: the last one is the newest."""
-    modes = {
-        (key, export.file): export.delivery
-        for key, site in study.sites.items()
-        for export in study.layouts[site.layout]
-    }
+    modes = {(key, export.file): export.delivery for key, site in study.sites.items() for export in study.exports(key)}
     # The time of arrival tells only deliveries of one export and one day apart: in whatever order files that name their
     # day arrive, the ranks are the same, and so is the cut.
     ordered = sorted(known, key=lambda pair: (_day(*pair), pair[0].site, pair[1].layout_file, *_arrival(pair[0])))

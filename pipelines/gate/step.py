@@ -43,11 +43,11 @@ def gate(study: Study, cut_id: str) -> GateReceipt:
     if cut.gate.is_dir():
         return _receipt(cut_id, read_verdict(cut), reused=True)
     if not cut.inputs_file.is_file():
-        msg = f"{study.name}: there is no cut {cut_id[:12]}. Run `afterglow build {study.name}` first."
+        msg = f"{study.name}: there is no cut {cut.short_id}. Run `afterglow build {study.name}` first."
         raise IntegrityError(msg)
     if sha256_file(study.folder.study_file) != cut.inputs["study_file_sha256"]:
         # What is delivered, and how much may be set aside, would be read from another file than the cut was made by.
-        msg = f"{study.name}: the study file changed after cut {cut_id[:12]} was built. Build a new cut and gate that."
+        msg = f"{study.name}: the study file changed after cut {cut.short_id} was built. Build a new cut and gate that."
         raise StudyFileError(msg)
     # Great Expectations takes seconds to import: only where something is checked.
     from pipelines.gate.checking import checked

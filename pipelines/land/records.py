@@ -42,8 +42,8 @@ class TypedColumns:
 
 def domains_of(contract: Contract, rules: list[ColumnRule]) -> list[str]:
     """Returns the domains that rows of this file fill, in the catalogue's order."""
-    if contract.export.sdtm:
-        return [contract.export.sdtm]
+    if contract.domain:
+        return [contract.domain.name]
     named = {rule.target.domain for rule in rules if rule.target}
     return [name for name in DOMAINS if name in named]
 
@@ -129,6 +129,10 @@ def _row_values(domain: Domain, columns: TypedColumns, constants: dict[str, str]
     for variable in ("visit", "visitnum"):
         if domain.variable(variable):
             values[variable] = f"k_{variable}"
+            # What no model reads is as it was delivered.
+            delivered = columns.of_target(None, variable)
+            if delivered and not domain.analysed:
+                values[variable] = f"v{delivered[0]}"
     if domain.date and columns.of_target(None, "date"):
         values[domain.date] = f"v{columns.of_target(None, 'date')[0]}"
     if domain.name in _TIMEPOINTS and columns.of_target(None, "timepoint"):

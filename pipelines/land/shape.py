@@ -61,7 +61,7 @@ def shape(
             + records_sql(DOMAINS[name], columns, contract.export.constants)
         )
         _check_records(connection, contract, columns, DOMAINS[name])
-        if _check_duplicates(connection, columns, DOMAINS[name]):
+        if _check_duplicates(connection, contract, columns, DOMAINS[name]):
             warnings.append("W_DUP")
     for name in domains:
         connection.execute(
@@ -123,6 +123,8 @@ def _type(connection: duckdb.DuckDBPyConnection, contract: Contract, columns: Ty
     key = columns.of_target(None, "usubjid")
     if key:
         usubjid = f"v{key[0]}"
+    elif contract.domain:
+        usubjid = "null::varchar"
     else:
         parts = [literal(study.study), *(["(siteid)"] if study.subject_key == "site" else [])]
         usubjid = " || '-' || ".join([*parts, f"v{columns.of_target(None, 'subject')[0]}"])
@@ -198,14 +200,29 @@ def _check_records(
             where r.lbstresn is not null
         """
         _set_aside(connection, wrong, columns.named("lb", "lbstresu"), "Q_UNIT")
+    if domain.name == "vs" and contract.study.vital_signs:
+        units = [f"({literal(code)}, {literal(sign.unit)})" for code, sign in contract.study.vital_signs.items()]
+        # A measurement without a unit is in the study's; one that the study file does not name may have any.
+        wrong = f"""
+            select r._source_row from {records} as r
+            inner join (values {", ".join(units)}) as known (testcd, unit) on r.vstestcd = known.testcd
+            where r.vsstresn is not null and r.vsstresu != known.unit
+        """
+        _set_aside(connection, wrong, columns.named("vs", "vsstresu"), "Q_UNIT")
 
 
-def _check_duplicates(connection: duckdb.DuckDBPyConnection, columns: TypedColumns, domain: Domain) -> bool:
+def _check_duplicates(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, columns: TypedColumns, domain: Domain
+) -> bool:
     """Sets aside rows that give one record two values; keeps one of equal ones, and returns whether there were any."""
     records = identifier("records_" + domain.name)
-    key = ["usubjid", *domain.key]
-    others = [variable.name for variable in domain.variables if variable.name not in domain.key]
-    others = [name for name in others if name != f"{domain.name}seq"]
+    number = f"{domain.name}seq"
+    key = [name for name in ["usubjid", *domain.key] if _is_filled(connection, records, name)]
+    # SDTM tells records by their number where nothing else does. Not so items of a score: they would add up twice.
+    if contract.domain and domain.name != "qs" and domain.variable(number) and number not in key:
+        key += [number] if _is_filled(connection, records, number) else []
+    key = key or [domain.variables[0].name]
+    others = [variable.name for variable in domain.variables if variable.name not in {*key, number}]
     grouped = ", ".join(map(identifier, key))
     repeats = f"select 1 from {records} group by {grouped} having count(*) > 1 limit 1"
     if not connection.execute(repeats).fetchall():
@@ -235,6 +252,11 @@ def _check_duplicates(connection: duckdb.DuckDBPyConnection, columns: TypedColum
         """
     )
     return _count(connection, "select count(*) from repeated where not differs") > 0
+
+
+def _is_filled(connection: duckdb.DuckDBPyConnection, records: str, name: str) -> bool:
+    # Variables that hold nothing tell nothing apart, and grouping by them costs time.
+    return _count(connection, f"select count({identifier(name)}) from {records}") > 0
 
 
 def _set_aside(connection: duckdb.DuckDBPyConnection, rows: str, column: str | None, code: str) -> None:

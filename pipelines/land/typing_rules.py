@@ -46,7 +46,7 @@ def error(text: str, value: str, rule: ColumnRule, exported_on: str | None) -> s
     variable = target.variable if target else None
     cases: list[tuple[str, str]] = []
     key = variable in {"subject", "usubjid"}
-    if key or column.required:
+    if (key and not rule.may_lack_subject) or column.required:
         is_key = key or variable in {"visit", "visitnum", "site", "date"}
         cases.append((f"{text} is null or trim({text}) = ''", "Q_KEY" if is_key else "Q_MISSING"))
     if key:

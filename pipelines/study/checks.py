@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from pipelines.study.catalogue import catalogue
-from pipelines.study.domains import DOMAINS
+from pipelines.study.domains import DOMAINS, domain_of_dataset
 from pipelines.study.layout import CodeValue, Column, ExportFile, spread
 from pipelines.study.model import Study
 from pipelines.study.targets import TargetError, parse_target
@@ -143,8 +143,9 @@ def _population(study: Study) -> Iterator[Problem]:
 def _layout(study: Study, name: str, files: tuple[ExportFile, ...]) -> Iterator[Problem]:
     for index, export in enumerate(files):
         where = ("layouts", name, index)
-        if bool(export.columns) == (export.sdtm is not None):
-            yield Problem(where, "give either `columns` or, for a file that is SDTM already, `sdtm: <domain>`.")
+        if bool(export.columns) == bool(export.sdtm):
+            yield Problem(where, "give either `columns` or, for a file that is SDTM already, `sdtm: <data set>`.")
+        yield from _sdtm(export, where)
         if export.file.count("{date}") > 1 or "/" in export.file:
             yield Problem((*where, "file"), "a file name, with `{date}` at most once and no folder.")
         for target in export.constants:
@@ -156,6 +157,19 @@ def _layout(study: Study, name: str, files: tuple[ExportFile, ...]) -> Iterator[
         targets = {column.to for column in export.columns.values()}
         if export.columns and not targets & {"subject", "usubjid"}:
             yield Problem((*where, "columns"), "no column says `to: subject`. Which one holds the subject's key?")
+
+
+def _sdtm(export: ExportFile, where: tuple[str | int, ...]) -> Iterator[Problem]:
+    for dataset in export.sdtm:
+        if domain_of_dataset(dataset) is None:
+            text = f"'{dataset}' is no SDTM data set that can be landed. Domains: {', '.join(DOMAINS)}; "
+            yield Problem((*where, "sdtm"), text + "splits of them (qsda) and their qualifiers (suppae) too.")
+    if len({name.lower() for name in export.sdtm}) < len(export.sdtm):
+        yield Problem((*where, "sdtm"), "a data set stands twice. Write each once.")
+    if len(export.sdtm) > 1 and "{domain}" not in export.file:
+        yield Problem((*where, "file"), "stands for several data sets. Write `{domain}` where their name is.")
+    if not export.sdtm and "{domain}" in export.file:
+        yield Problem((*where, "file"), "`{domain}` stands for the data sets that `sdtm` lists, and it lists none.")
 
 
 def _column(study: Study, pattern: str, column: Column, where: tuple[str | int, ...]) -> Iterator[Problem]:

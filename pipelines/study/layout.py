@@ -14,8 +14,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from pipelines.study.domains import DOMAINS, domain_of_dataset
+
 ROW_TARGETS = ("subject", "usubjid", "site", "visit", "visitnum", "date", "timepoint")
-DomainName = Literal["dm", "ex", "qs", "vs", "lb", "ae", "ds", "pr", "ce"]
 
 
 class Settings(BaseModel):
@@ -120,8 +121,15 @@ class Column(Settings):
     date_order: Literal["ymd", "dmy", "mdy"] = "ymd"
 
 
+def _listed(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
 class ExportFile(Settings):
-    """One kind of file in a layout: `{date}` in the pattern is the day on which the export was made."""
+    """One kind of file in a layout: `{date}` in the pattern is the day on which the export was made.
+
+    `sdtm`: the file is SDTM already. Where it lists several data sets, `{domain}` in the pattern stands for each.
+    """
 
     file: str
     format: Annotated[Delimited | Xpt | Parquet | DatasetJson | Xlsx | Sas7bdat | Odm, Field(discriminator="type")] = (
@@ -130,12 +138,33 @@ class ExportFile(Settings):
     delivery: Literal["snapshot", "increment"] = "snapshot"
     constants: dict[str, str] = {}
     columns: dict[str, Column] = {}
-    sdtm: DomainName | None = None
+    sdtm: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
 
     @property
     def sensitive(self) -> bool:
         """Whether its bytes hold what must stay in the vault."""
         return any(column.column_class in {"treatment", "drop"} for column in self.columns.values())
+
+    @property
+    def domain(self) -> str | None:
+        """The SDTM domain of a file of one data set; None where columns say what the file holds."""
+        return domain_of_dataset(self.sdtm[0]) if self.sdtm else None
+
+    @property
+    def domains(self) -> frozenset[str]:
+        """All domains that it fills."""
+        targets = {column.to.split(".")[0] for column in self.columns.values() if column.to}
+        delivered = {domain for name in self.sdtm if (domain := domain_of_dataset(name))}
+        return frozenset((targets & DOMAINS.keys()) | delivered)
+
+    @property
+    def each(self) -> tuple[ExportFile, ...]:
+        """The kinds of file that this stands for: itself, or one for each data set."""
+        if not self.sdtm:
+            return (self,)
+        return tuple(
+            self.model_copy(update={"file": self.file.replace("{domain}", name), "sdtm": (name,)}) for name in self.sdtm
+        )
 
 
 _SPREAD = re.compile(r"\{(\d+)\.\.(\d+)\}")

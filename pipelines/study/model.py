@@ -218,6 +218,15 @@ class Study(Settings):
         """The folder's name: what the command line and the DAGs call the study."""
         return self._folder.root.name
 
+    def exports(self, site: str) -> tuple[ExportFile, ...]:
+        """Returns every kind of file that a site delivers."""
+        return tuple(one for export in self.layouts[self.sites[site].layout] for one in export.each)
+
+    @property
+    def delivered_domains(self) -> frozenset[str]:
+        """The domains that some layout fills."""
+        return frozenset(name for files in self.layouts.values() for one in files for name in one.domains)
+
     @property
     def trial_sites(self) -> dict[str, Site]:
         """Sites that enrol subjects (vendors left out)."""
