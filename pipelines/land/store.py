@@ -19,7 +19,7 @@ from pathlib import Path
 from pipelines.core.files import fsync_directory, fsync_file, write_atomically
 from pipelines.core.hashing import canonical_json, sha256_file, sha256_json
 from pipelines.land.contract import contract_for
-from pipelines.land.receipts import DeliveryReceipt
+from pipelines.land.receipts import Change, DeliveryReceipt
 from pipelines.study import Study, StudyFolder
 
 
@@ -113,6 +113,8 @@ def read_receipt(folder: StudyFolder, arrival: Arrival, landing_key: str) -> Del
         return None
     document = json.loads(path.read_bytes())
     document |= {"codes": tuple(document["codes"]), "new": False, "site": arrival.site, "file": arrival.file}
+    # The receipt of a file that no layout names does not change with the code: an older one has no drift.
+    document["drift"] = tuple(Change(**change) for change in document.get("drift", ()))
     return DeliveryReceipt(**document)
 
 
