@@ -18,16 +18,18 @@ from pipelines.core.files import directory_written_whole
 from pipelines.core.hashing import canonical_json
 from pipelines.land.archives import unpacked
 from pipelines.land.blinding import check_blinding
-from pipelines.land.contract import Contract, contract_for
+from pipelines.land.contract import Contract
 from pipelines.land.identifiers import check_identifiers
 from pipelines.land.readers import read_text_rows
 from pipelines.land.receipts import DeliveryReceipt, HeldError, RefusedError
 from pipelines.land.shape import Shaped, shape
+from pipelines.land.sidecars import check_stated, check_stated_rows
 from pipelines.land.store import (
     UNKNOWN_FILE,
     Arrival,
     keep_bytes,
     landing_directory,
+    matched_contract,
     open_vault,
     read_receipt,
     treatment_directory,
@@ -39,7 +41,7 @@ from pipelines.study import Study, StudyFolder
 
 def known_receipt(study: Study, arrival: Arrival) -> DeliveryReceipt | None:
     """Returns the receipt of a file that was landed under today's contract, or None."""
-    matched = contract_for(study, arrival.site, arrival.file)
+    matched = matched_contract(study, arrival)
     return read_receipt(study.folder, arrival, matched[0].key if matched else UNKNOWN_FILE)
 
 
@@ -50,7 +52,7 @@ def land_delivery(
 
     `first_site` is the site that delivered this content first.
     """
-    matched = contract_for(study, arrival.site, arrival.file)
+    matched = matched_contract(study, arrival)
     key = matched[0].key if matched else UNKNOWN_FILE
     exported_on = matched[1] if matched else None
     try:
@@ -89,9 +91,11 @@ def _land_rows(
 ) -> DeliveryReceipt:
     folder = contract.study.folder
     open_vault(folder)
+    warnings = check_stated(contract, arrival, copy)
     expected = contract.expected_name(exported_on)
     with unpacked(copy, arrival.file, expected, contract.export.format.type, folder.vault) as path:
         text = read_text_rows(path, contract)
+    check_stated_rows(contract, text.table.num_rows)
     # Before anything of it is written outside the vault.
     check_blinding(text.table, contract)
     check_identifiers(text.table, contract, exported_on)
@@ -102,7 +106,7 @@ def _land_rows(
     connection.unregister("delivered")
     shaped = shape(connection, contract, header, exported_on, text.faults)
     _check_conservation(shaped, text.table.num_rows, contract.study.quarantine_limit_pct)
-    codes = (*text.codes, *shaped.codes)
+    codes = (*warnings, *text.codes, *shaped.codes)
     receipt = DeliveryReceipt(
         site=arrival.site,
         file=arrival.file,
