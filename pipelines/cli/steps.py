@@ -50,6 +50,8 @@ def land_command(study_name: str, sites: tuple[str, ...], as_json: bool) -> None
         number = len(receipt.deliveries)
         click.echo(f"\n{number} deliver{'y' if number == 1 else 'ies'}: {counts}")
         _print_drift(receipt.new)
+    for name in receipt.ignored:
+        click.echo(f"ignored  {name}", err=True)
     for d in receipt.held:
         click.echo(f"held     {d.site}/{d.file}: {d.detail}", err=True)
     # Said at each landing, not only at the first: nothing goes on until it is put right.

@@ -87,6 +87,13 @@ class Odm(Settings):
     missing: tuple[str, ...] = ("",)
 
 
+class Sidecar(Settings):
+    """A file beside a delivery that states its hash or number of rows; `required`: without it nothing lands."""
+
+    type: Literal["sha256", "md5", "manifest_json", "manifest_csv"]
+    required: bool = True
+
+
 class CodeValue(Settings):
     """What one code of a visit column stands for."""
 
@@ -153,6 +160,7 @@ class ExportFile(Settings):
         BeforeValidator(_typed_format),
     ] = Delimited()
     delivery: Literal["snapshot", "increment"] = "snapshot"
+    sidecar: Sidecar | None = None
     constants: dict[str, str] = {}
     metadata: str | None = None
     columns: dict[str, Column] = {}
