@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from pipelines.land.contract import Contract
 from pipelines.land.readers.child import parse_in_child, text_table
-from pipelines.land.readers.text_rows import TextRows, check_header, shown_names
+from pipelines.land.readers.text_rows import TextRows, shown_names
 from pipelines.land.readers.xml_guard import local_name, xml_events
 from pipelines.land.receipts import RefusedError
 from pipelines.study.layout import ODM_KEYS, Odm
@@ -41,9 +41,7 @@ def read(path: Path, contract: Contract, form: Odm) -> TextRows:
         RefusedError: F_DTD, F_DEPTH, F_MAGIC, F_PARSE, F_TIMEOUT, F_NO_CLINICAL_DATA, F_HEADER or F_CONTRACT.
     """
     text = parse_in_child(__name__, path, contract, form)
-    text = replace(text, table=_without_absent(text.table, contract))
-    check_header(text.table.column_names, contract)
-    return text
+    return replace(text, table=_without_absent(text.table, contract))
 
 
 def _without_absent(table: pa.Table, contract: Contract) -> pa.Table:
