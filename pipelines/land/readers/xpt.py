@@ -63,15 +63,22 @@ def expected_rows(content: bytes) -> int:
     member, namestr = _MEMBER.search(content), _NAMESTR.search(content)
     if member is None or namestr is None:
         raise RefusedError("F_XPT_HEADER", "It names no variables.")
-    # Each variable has a NAMESTR of 140 bytes (136 on VAX, so the header says which); bytes 4 and 5 are its width.
+    # Each variable has a NAMESTR of 140 bytes (136 on VAX, so the header says which); bytes 4 and 5 are its width, bytes
+    # 84 to 87 its place in the row.
     size, first = int(member.group(1)), namestr.start() + _RECORD
     starts = [first + size * number for number in range(int(namestr.group(1)))]
-    width = sum(int.from_bytes(content[start + 4 : start + 6], "big") for start in starts)
+    widths = [int.from_bytes(content[start + 4 : start + 6], "big") for start in starts]
+    places = [int.from_bytes(content[start + 84 : start + 88], "big") for start in starts]
+    width = sum(widths)
     observations = _OBSERVATIONS.search(content, starts[-1] if starts else first)
     if observations is None or width == 0:
         raise RefusedError("F_TRUNCATED", "It ends before its first row.")
     if _MEMBER.search(content, observations.end()):
         raise RefusedError("F_TRAILING", "It holds more than one data set.")
+    # In any order, but side by side: else a variable would be read from where another one lies.
+    ends = [0, *(place + wide for place, wide in sorted(zip(places, widths, strict=True)))]
+    if ends[:-1] != sorted(places):
+        raise RefusedError("F_XPT_HEADER", "Its variables overlap, or leave room between them.")
     rows = _row_count(content[observations.start() + _RECORD :], width)
     counted = observations.group(1).split()
     # Version 5 writes zeros there; version 8 the number of rows.
