@@ -14,7 +14,20 @@ from tests.fuzz.seeds import Seed
 
 Mutator = Callable[[Random, bytes, Seed], bytes]
 
-_INTERESTING = (b"\x00", b"\xff", b"\x7f", b"\x80", b'"', b"\n", b"\r", b"<", b"{", b"\xef\xbb\xbf", b"PK\x03\x04", b" ")
+_INTERESTING = (
+    b"\x00",
+    b"\xff",
+    b"\x7f",
+    b"\x80",
+    b'"',
+    b"\n",
+    b"\r",
+    b"<",
+    b"{",
+    b"\xef\xbb\xbf",
+    b"PK\x03\x04",
+    b" ",
+)
 
 
 def _span(rng: Random, content: bytes, most: int) -> tuple[int, int]:
@@ -126,5 +139,3 @@ def _applied(mutate: Mutator, rng: Random, content: bytes, seed: Seed) -> bytes:
         return mutate(rng, content, seed)
     except Exception:  # noqa: BLE001 - it met content that another one broke; libraries raise what they like
         return content
-
-

@@ -104,7 +104,9 @@ def json_lines(rng: Random, content: bytes, _: Seed) -> bytes:
 def json_text(rng: Random, content: bytes, _: Seed) -> bytes:
     """Puts a piece of JSON in, or takes a mark out, anywhere."""
     position = rng.randrange(len(content))
-    piece = rng.choice((b"[", b"]", b"{", b"}", b",", b'"', b"null", b"NaN", b"\\u0000", b"\\ud800", b"[" * 5000, b"1e9"))
+    piece = rng.choice(
+        (b"[", b"]", b"{", b"}", b",", b'"', b"null", b"NaN", b"\\u0000", b"\\ud800", b"[" * 5000, b"1e9")
+    )
     match rng.randrange(3):
         case 0:
             return content[:position] + piece + content[position:]

@@ -168,7 +168,9 @@ def _xpt(content: bytes, _: Seed) -> Found:
         row = data[number * length : (number + 1) * length]
         rows.append(
             [
-                row[at : at + width].decode("utf-8").rstrip(" ") if kind == 2 and b"\0" not in row[at : at + width] else None
+                row[at : at + width].decode("utf-8").rstrip(" ")
+                if kind == 2 and b"\0" not in row[at : at + width]
+                else None
                 for _, kind, width, at in columns
             ]
         )

@@ -145,6 +145,7 @@ def _odm(name: str) -> bytes:
 
 _TEXT = {"type": "delimited"}
 _AE_TYPES: dict[str, dict[str, Any]] = {"AESEQ": {"type": "integer", "range": [1, 99]}}
+_DM_TYPES: dict[str, dict[str, Any]] = {"BRTHDTC": {"class": "drop"}}
 # name, kind, suffix, packing, format, types, content
 _MADE: list[tuple[str, str, str, str, dict[str, Any], dict[str, dict[str, Any]], Callable[[], bytes]]] = [
     ("csv", "text", "csv", "", _TEXT, _AE_TYPES, lambda: _csv(",", "utf-8", csv.QUOTE_MINIMAL, "\n")),
@@ -157,7 +158,8 @@ _MADE: list[tuple[str, str, str, str, dict[str, Any], dict[str, dict[str, Any]],
      lambda: (ROOT / "studies" / "nimh_ketamine" / "inbox" / "NIMH" / "phenotype.tsv").read_bytes()),
     ("csvgz", "text", "csv", ".gz", _TEXT, _AE_TYPES, lambda: _csv(",", "utf-8", csv.QUOTE_MINIMAL, "\n")),
     ("csvzip", "text", "csv", ".zip", _TEXT, _AE_TYPES, lambda: _csv(",", "utf-8", csv.QUOTE_MINIMAL, "\n")),
-    ("json", "json", "json", "", {"type": "dataset_json"}, {}, lambda: _planted(_of_dataset("dm", "json"), b'["CDISCPILOT01"', 2)),
+    ("json", "json", "json", "", {"type": "dataset_json"}, _DM_TYPES,
+     lambda: _planted(_of_dataset("dm", "json"), b'["CDISCPILOT01"', 2)),
     ("ndjson", "ndjson", "ndjson", "", {"type": "dataset_json"}, _AE_TYPES, 
      lambda: _planted(_of_dataset("ae", "ndjson"), b'["CDISCPILOT01"', 2)),
     ("dsjc", "dsjc", "dsjc", "", {"type": "dataset_json"}, {}, lambda: _of_dataset("cm", "dsjc")),
@@ -170,7 +172,7 @@ _MADE: list[tuple[str, str, str, str, dict[str, Any], dict[str, dict[str, Any]],
     ("odmsnapshot", "odm", "xml", "", {"type": "odm"}, {}, lambda: _odm("odm-data-snapshot")),
     ("xpt", "xpt", "xpt", "", {"type": "xpt"}, {"AESEQ": {"type": "integer"}},
      lambda: _planted(_of_dataset("ae", "xpt"), b"CDISCPILOT01")),
-    ("xptgz", "xpt", "xpt", ".gz", {"type": "xpt"}, {}, lambda: _planted(_of_dataset("dm", "xpt"), b"CDISCPILOT01")),
+    ("xptgz", "xpt", "xpt", ".gz", {"type": "xpt"}, _DM_TYPES, lambda: _planted(_of_dataset("dm", "xpt"), b"CDISCPILOT01")),
     ("xptv8", "xpt", "xpt", "", {"type": "xpt"}, {}, _xpt_v8),
     *(
         (source.replace("/", ""), "sas7bdat", "sas7bdat", "", {"type": "sas7bdat"}, {},
