@@ -30,6 +30,7 @@ _LEVELS = {
     "FormData": {"FormOID": "FormOID", "FormRepeatKey": "FormRepeatKey"},
     "ItemGroupData": {"ItemGroupOID": "ItemGroupOID", "ItemGroupRepeatKey": "ItemGroupRepeatKey"},
 }
+_DEPTHS = {name: depth for depth, name in enumerate(_LEVELS)}
 _NAMESPACE = "http://www.cdisc.org/ns/odm/v1."
 _BATCH = 10_000
 
@@ -94,10 +95,15 @@ class _Reading:
         self.levels: list[_Level] = []
 
     def open(self, name: str, element: Any) -> None:
+        # What stands out of its place would be no row, or end the clinical data too early: nothing is passed over.
         if name == "ClinicalData":
+            _check_place(element, right=not self.inside)
             self.inside = self.clinical = True
         elif self.inside and name in _LEVELS:
+            _check_place(element, right=not self.levels or _DEPTHS[self.levels[-1].name] < _DEPTHS[name])
             self.levels.append(_Level(name, element))
+        elif self.inside and name.startswith("ItemData"):
+            _check_place(element, right=bool(self.levels) and self.levels[-1].name == "ItemGroupData")
 
     def close(self, name: str, element: Any) -> dict[str, str] | None:
         """Returns the row that ends with this element, or None."""
@@ -127,6 +133,7 @@ class _Level:
     """An element that a row lies within, as far as it has been read."""
 
     def __init__(self, name: str, element: Any) -> None:
+        self.name = name
         self.keys = {key: element.get(attribute, "") for attribute, key in _LEVELS[name].items()}
         self.transaction = element.get("TransactionType", "")
         self.items: dict[str, str] = {}
@@ -148,6 +155,11 @@ def _row(levels: list[_Level]) -> dict[str, str]:
         # What is removed above is removed here too; else the innermost says.
         keys["TransactionType"] = "Remove" if "Remove" in given else given[-1]
     return keys | levels[-1].items
+
+
+def _check_place(element: Any, *, right: bool) -> None:
+    if not right:
+        raise RefusedError("F_PARSE", f"Line {element.sourceline}: {local_name(element.tag)} stands out of its place.")
 
 
 def _check_root(element: Any, name: str) -> None:
