@@ -42,7 +42,8 @@ def build(
     Args:
         study: the study.
         as_of: only deliveries that were known on this day.
-        data_cutoff: records dated after this day are left out; a partial date counts by its known part.
+        data_cutoff: records dated after this day are left out, and who consented after it; a partial date counts by its
+            known part.
         blinded: every treatment is BLINDED and every dose empty; by default as the study file says.
 
     Raises:

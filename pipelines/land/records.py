@@ -116,7 +116,7 @@ def _tests_sql(
         # A column may tell of a visit of its own (one column a visit, or the baseline beside each score).
         "visit": "coalesce(u.visit, k_visit)",
         "visitnum": "coalesce(u.visitnum, k_visitnum)",
-        timepoint: f"coalesce(u.timepoint, {values[timepoint]})" if timepoint in values else "u.timepoint",
+        timepoint: f"coalesce(u.timepoint, {values[timepoint]}::varchar)" if timepoint in values else "u.timepoint",
     }
     if domain.unit:
         values[domain.unit] = "u.unit"

@@ -216,7 +216,9 @@ class _Reading:
 
 
 def _encoding_remark(encoding: str, first: str) -> tuple[str, ...]:
-    return () if encoding == first else (f"Its text is not {first}; read as {encoding}: are its special letters right?",)
+    return (
+        () if encoding == first else (f"Its text is not {first}; read as {encoding}: are its special letters right?",)
+    )
 
 
 def _catalogue(sample: Path) -> str:
@@ -272,5 +274,3 @@ def _fields(text: str, delimiter: str) -> Iterator[list[str]]:
     except csv.Error:
         # A field that is too long: this delimiter parts nothing.
         return
-
-

@@ -11,6 +11,7 @@ from pipelines.study.catalogue import catalogue
 from pipelines.study.domains import DOMAINS, domain_of_dataset
 from pipelines.study.layout import CodeValue, Column, ExportFile, spread
 from pipelines.study.model import Study
+from pipelines.study.sdtm import is_verbatim
 from pipelines.study.targets import TargetError, parse_target, value_type
 
 # What a population may be told by: recorded in dm, or derived for ADSL before the population is.
@@ -177,6 +178,14 @@ def _sdtm(export: ExportFile, where: tuple[str | int, ...]) -> Iterator[Problem]
         yield Problem((*where, "sdtm"), "a data set stands twice. Write each once.")
     if len(export.sdtm) > 1 and "{domain}" not in export.file:
         yield Problem((*where, "file"), "stands for several data sets. Write `{domain}` where their name is.")
+    verbatim = {one.name for name in export.domains for one in DOMAINS[name].variables if is_verbatim(one.name, name)}
+    for name in export.releasable:
+        if not export.sdtm:
+            yield Problem((*where, "releasable"), "is for a file with `sdtm`. Write `releasable: true` at the column.")
+            break
+        if name not in verbatim:
+            text = f"'{name}' is not withheld. Withheld are: {', '.join(sorted(verbatim)) or 'none'}."
+            yield Problem((*where, "releasable"), text)
     if not export.sdtm and "{domain}" in export.file:
         yield Problem((*where, "file"), "`{domain}` stands for the data sets that `sdtm` lists, and it lists none.")
 
