@@ -203,9 +203,7 @@ def _labelled(name: str, values: Values, described: Description) -> Proposed:
     settings: dict[str, Any] = {"codes": dict(described.codes)}
     if variable := _OF_PERSON.get(words):
         settings |= {"to": f"dm.{variable}"} if variable == "dx" else {"class": "quasi", "to": f"dm.{variable}"}
-    elif (
-        _ARM.fullmatch(words) or tells_arm(name) or any(_TREATMENTS.search(label) for label in described.codes.values())
-    ):
+    elif _ARM.fullmatch(words) or tells_arm(name) or any(_TREATMENTS.search(label) for label in described.codes.values()):
         return Proposed(settings={"class": "treatment", **settings, "to": "dm.arm"}, notes=_VAULT)
     elif _VISIT.fullmatch(words) and len(values.counts) <= _MOST_VISITS:
         settings = {"to": "visit", "required": True, "codes": sorted(described.codes)}

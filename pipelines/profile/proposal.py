@@ -57,18 +57,11 @@ class Proposal:
 
     def yaml(self, indent: int = 0) -> str:
         """Returns the entry as YAML, one line a column."""
-        first = [
-            f"- file: {flow(self.entry['file'])}{_comment(self.comment)}",
-            f"  format: {flow(self.entry['format'])}",
-        ]
+        first = [f"- file: {flow(self.entry['file'])}{_comment(self.comment)}", f"  format: {flow(self.entry['format'])}"]
         if "sdtm" in self.entry:
             lines = [*first, f"  sdtm: {self.entry['sdtm']}"]
         else:
-            todo = (
-                ""
-                if self.has_subject
-                else _comment("TODO no column says `to: subject`: which one holds the subject's key?")
-            )
+            todo = "" if self.has_subject else _comment("TODO no column says `to: subject`: which one holds the subject's key?")
             lines = [*first, f"  columns:{todo}"]
             lines += [
                 f"    {flow(name)}: {flow(column)}{_comment(self.comments.get(name, ''))}"

@@ -143,7 +143,9 @@ def _arms(known: Gathered) -> list[str]:
 
 def _visits(known: Gathered) -> list[str]:
     first = next((visit for visit in known.visits if is_baseline(visit.visit)), known.visits[0])
-    return [f"  - {flow(vars(visit) | ({'baseline': True} if visit is first else {}))}" for visit in known.visits]
+    return [
+        f"  - {flow(vars(visit) | ({'baseline': True} if visit is first else {}))}" for visit in known.visits
+    ]
 
 
 def _endpoint(number: int, scale: str) -> dict[str, Any]:

@@ -196,7 +196,7 @@ def main(
     case: int | None,
     skip: tuple[int, ...],
     as_json: bool,
-    write: bool,  # noqa: FBT001
+    write: bool,
 ) -> None:
     """Fuzz landing."""
     if case is not None:
