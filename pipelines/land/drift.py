@@ -166,18 +166,19 @@ def _retyped(connection: duckdb.DuckDBPyConnection, rule: ColumnRule, position: 
         f"when regexp_full_match(t{position}, {literal(pattern)}) then {number}"
         for number, (_, pattern) in enumerate(_FORMS)
     )
+    # All is fetched: a result that was left unread keeps the connection from writing the rows.
     most = connection.execute(
         f"""
         select case {forms} else {len(_FORMS)} end as form from rows_checked
         where e{position} in ({', '.join(map(literal, _OF_TYPE))}) group by form order by count(*) desc, form limit 1
         """
-    ).fetchone()
+    ).fetchall()
     names = [*(name for name, _ in _FORMS), "text"]
     return Change(
         change="retyped",
         column=shown(rule.name),
         expected=rule.column.type,
-        found=names[most[0]] if most else "text",
+        found=names[most[0][0]] if most else "text",
         rows=rows,
     )
 
@@ -191,5 +192,4 @@ def _out_of_range(rule: ColumnRule, rows: int) -> Change:
 
 
 def _one(connection: duckdb.DuckDBPyConnection, sql: str) -> int:
-    row = connection.execute(sql).fetchone()
-    return int(row[0]) if row else 0
+    return sum(int(count) for (count,) in connection.execute(sql).fetchall())

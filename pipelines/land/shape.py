@@ -279,5 +279,5 @@ def _set_aside(connection: duckdb.DuckDBPyConnection, rows: str, column: str | N
 
 
 def _count(connection: duckdb.DuckDBPyConnection, sql: str) -> int:
-    row = connection.execute(sql).fetchone()
-    return int(row[0]) if row else 0
+    # All is fetched: a result that was left unread keeps the connection from writing the rows.
+    return sum(int(count) for (count,) in connection.execute(sql).fetchall())
