@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipelines.build.transactions import resolved, transaction_files
 from pipelines.core.duck import identifier, literal, parquet_scan
 from pipelines.study.domains import DOMAINS, KEYS, SQL_TYPES, Domain, Variable
 
@@ -29,13 +30,22 @@ def create_landed(connection: duckdb.DuckDBPyConnection, inputs: CutInputs) -> N
         blinded = inputs.document["blinded"]
         hidden = {} if blinded or domain.in_vault else vault_files(domain, current)
         landed = landed_files(domain, current, blinded=blinded)
-        query = domain_query(domain, landed, hidden, inputs.document["data_cutoff"])
+        query = domain_query(
+            domain, landed, hidden, inputs.document["data_cutoff"], transactions=transaction_files(current)
+        )
         connection.execute(f"create view landed.{domain.name} as {query}")
     _create_deliveries(connection, inputs.deliveries)
     _create_quarantine(connection, current)
 
 
-def domain_query(domain: Domain, landed: dict[Path, int], hidden: dict[Path, int], cutoff: str | None) -> str:
+def domain_query(
+    domain: Domain,
+    landed: dict[Path, int],
+    hidden: dict[Path, int],
+    cutoff: str | None,
+    *,
+    transactions: dict[Path, int],
+) -> str:
     """Returns the query for a domain's records in these files; treatment variables come from `hidden`, the vault's."""
     if not landed:
         return _empty_query(domain)
@@ -52,8 +62,9 @@ def domain_query(domain: Domain, landed: dict[Path, int], hidden: dict[Path, int
             f" left join ({_ranked_scan(hidden)}) as vault on rows.delivery_rank = vault.delivery_rank"
             " and rows._source_row = vault._source_row and rows._record = vault._record"
         )
+    query = resolved(query, domain, transactions)
     if cutoff and domain.date:
-        query += f" where {_until(f'rows.{identifier(domain.date)}', cutoff)}"
+        query = f"select * from ({query}) as rows where {_until(f'rows.{identifier(domain.date)}', cutoff)}"
     return query
 
 

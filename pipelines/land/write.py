@@ -43,6 +43,11 @@ def write_rows(
         for rule in contract.rules(header)
         if rule.target and rule.column.column_class == "free_text" and not rule.column.releasable
     }
+    _copy(
+        connection,
+        "select * from transactions where _source_row not in (select _source_row from quarantine) order by _source_row",
+        directory / "transactions.parquet",
+    )
     rows = directory / "rows"
     rows.mkdir()
     for name in domains:
