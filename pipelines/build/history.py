@@ -93,7 +93,8 @@ def _history_query(
     cutoff = inputs.document["data_cutoff"]
     rows = domain_query(domain, files, hidden, cutoff, transactions=transaction_files(deliveries))
     match_key = f" || {_BETWEEN} || ".join(f"coalesce({part}, {_MISSING})" for part in ["usubjid", *map(_text, keys)])
-    shown = [_text(key) for key in keys if not key.treatment and key.name not in _WITHHELD]
+    unseen = _WITHHELD | ({"visitnum"} if "visit" in domain.key else set())
+    shown = [_text(key) for key in keys if not key.treatment and key.name not in unseen]
     record_key = f"concat_ws(' | ', {', '.join(shown)})" if shown else "null::varchar"
     values = ", ".join(_text(one) for one in compared(domain))
     export, step, source_row = "steps.export_number", "steps.step", "rows._source_row"

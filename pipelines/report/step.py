@@ -85,8 +85,7 @@ def _pages(study: Study, cut: Cut) -> dict[str, str]:
         top = header(
             study,
             cut.cut_id,
-            blinded=data.blinded,
-            data_cutoff=cut.inputs.get("data_cutoff"),
+            cut.inputs,
             verdict=data.gate.verdict,
             blocking=data.gate.blocking,
         )
@@ -149,8 +148,7 @@ def signatures_page(study: Study, cut: Cut, signatures: list[dict[str, Any]]) ->
     top = header(
         study,
         cut.cut_id,
-        blinded=bool(cut.inputs["blinded"]),
-        data_cutoff=cut.inputs.get("data_cutoff"),
+        cut.inputs,
         verdict=verdict.verdict,
         blocking=verdict.blocking,
     )
