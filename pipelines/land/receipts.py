@@ -61,7 +61,7 @@ REASONS = {
     "Q_CODE": "The code is none of those the study file declares.",
     "Q_DATE": "This is no date of the calendar in ISO 8601.",
     "Q_DATE_AMBIGUOUS": "The order of day and month is not declared.",
-    "Q_DATE_RANGE": "The date lies after the day of the export, or before 1900.",
+    "Q_DATE_RANGE": "The date lies after the day of the export, before 1900 or after 2100.",
     "Q_DUP": "The same record stands twice with different values; both are set aside.",
     "Q_FIELD_SIZE": "The field holds more than 1 MiB.",
     "Q_FK": "The visit or site is not one of the study's.",
