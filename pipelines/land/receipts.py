@@ -78,9 +78,12 @@ REASONS = {
     "Q_UNIT": "The unit is not one the study file declares for this test.",
     "W_BOM": "The file starts with a byte order mark.",
     "W_DUP": "The same record stands twice with the same values; it counts once.",
+    "W_LOGIC": "What is recorded cannot have happened: a dose after screen failure, data after withdrawal or death.",
     "W_NO_ROWS": "The file has a header and no rows.",
     "W_NO_SIDECAR": "No sidecar states what the file holds.",
+    "W_ORDER": "It is dated before the subject gave consent.",
     "W_OUT_OF_ORDER": "A newer export arrived before this one; the newer one stays current.",
+    "W_SUM": "A collected total is not the sum of its items.",
 }
 
 
