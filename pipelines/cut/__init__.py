@@ -1,5 +1,6 @@
 """A data cut: a pure function of (deliveries, study file, code, blinding), named by the SHA-256 of those inputs."""
 
+from pipelines.cut.config import check_config, record_study_file, signing_roles
 from pipelines.cut.cut import Cut, find_cut, latest_cut, published_cut
 from pipelines.cut.inputs import CutInputs, LandedDelivery, check_held, cut_inputs, held_deliveries
 
@@ -7,10 +8,13 @@ __all__ = [
     "Cut",
     "CutInputs",
     "LandedDelivery",
+    "check_config",
     "check_held",
     "cut_inputs",
     "find_cut",
     "held_deliveries",
     "latest_cut",
     "published_cut",
+    "record_study_file",
+    "signing_roles",
 ]

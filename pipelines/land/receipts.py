@@ -56,6 +56,7 @@ REASONS = {
     "F_ZIP_DUP": "Two files in the zip have the same name.",
     "F_ZIP_LINK": "The zip holds a link.",
     "F_ZIP_PATH": "A name in the zip leads out of its folder.",
+    "H_CONFIG": "The study file was changed after a signed cut was published, and nobody has signed the change.",
     "H_KEY": "The key of the study's pseudonyms is missing or was changed.",
     "H_UNBLIND": "This tells the arm in a blinded study; no cut is made or published until it is put right.",
     "Q_CODE": "The code is none of those the study file declares.",

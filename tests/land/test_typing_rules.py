@@ -100,7 +100,7 @@ def test_a_value_that_is_not_as_declared_sets_its_row_aside(
 
 # What can be read one way only is that, and what is kept as text stays as it came.
 TAKEN = [
-    ({"total": "-0"}, "qs", "qsorres = '-0' and qsstresn = 0"),
+    ({"crp": "-0"}, "lb", "lborres = '-0' and lbstresn = 0"),
     ({"total": "+30"}, "qs", "qsorres = '+30' and qsstresn = 30"),
     ({"crp": "-1.5"}, "lb", "lborres = '-1.5' and lbstresn = -1.5"),
     ({"crp": ".5"}, "lb", "lbstresn = 0.5"),
@@ -175,3 +175,30 @@ def test_free_text_is_data_whatever_stands_in_it(
     landed = land_beside_a_good_file(make_study(tmp_path, TEXT), scores_file(*rows), capfd, caplog)
     assert (landed.receipt.outcome, landed.receipt.codes) == ("accepted", ())
     assert [row[-1] for row in landed.rows()] == notes
+
+
+LABORATORY = """
+    - file: lab_{date}.csv
+      columns:
+        id: {class: pseudonym, to: subject}
+        visit: {to: visit}
+        test: {codes: [CRP], to: lb.lbtestcd, required: true}
+        value: {type: number, to: lb.lbstresn}
+        unit: {to: lb.lbstresu}
+  sdtm:"""
+
+
+def test_a_unit_a_code_and_a_required_value_are_as_declared(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    study = make_study(tmp_path, TEXT.replace("\n  sdtm:", LABORATORY, 1))
+    rows = ["001,BL,CRP,1.5,mg/L", f"002,BL,CRP,1.5,{CANARY}", "003,BL,CRP,1.5,", f"004,BL,{CANARY},1.5,mg/L"]
+    content = "\n".join(["id,visit,test,value,unit", *rows, "005,BL,,1.5,mg/L", "006,BL,CRP,0.2,mg/dL", ""])
+    landed = land_beside_a_good_file(study, content, capfd, caplog, file="lab_2026-02-01.csv")
+    assert landed.quarantine == [
+        (2, "unit", "Q_UNIT"),
+        (3, "unit", "Q_UNIT"),
+        (4, "test", "Q_CODE"),
+        (5, "test", "Q_MISSING"),
+    ]
+    assert landed.count("rows/lb.parquet", "true") == 2
