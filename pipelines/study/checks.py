@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from pipelines.study.catalogue import catalogue
-from pipelines.study.domains import DOMAINS
+from pipelines.study.domains import DOMAINS, PROVENANCE
 from pipelines.study.layout import CodeValue, Column, ExportFile, spread
 from pipelines.study.model import Study
 from pipelines.study.targets import TargetError, parse_target
@@ -159,6 +159,8 @@ def _layout(study: Study, name: str, files: tuple[ExportFile, ...]) -> Iterator[
 
 
 def _column(study: Study, pattern: str, column: Column, where: tuple[str | int, ...]) -> Iterator[Problem]:
+    if {name.casefold() for name in spread(pattern)} & set(PROVENANCE):
+        yield Problem(where, f"{', '.join(PROVENANCE)} are columns of landing's own. Ask for another name.")
     if column.to is not None:
         if len(spread(pattern)) != len(spread(column.to)):
             yield Problem((*where, "to"), "must spread over as many names as the column does.")
