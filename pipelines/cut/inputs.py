@@ -11,6 +11,7 @@ from typing import Any
 from pipelines.core.errors import InputRefusedError, NotAllowedError, StudyFileError
 from pipelines.core.hashing import sha256_file, sha256_json
 from pipelines.core.source import code_sha256
+from pipelines.cut.config import check_config
 from pipelines.land.cadence import expected_on, newest_day
 from pipelines.land.pseudonyms import committed_key
 from pipelines.land.receipts import REASONS, DeliveryReceipt
@@ -87,9 +88,11 @@ def cut_inputs(
 
     Raises:
         InputRefusedError: nothing was landed, or a delivery must be landed again because its contract changed.
-        NotAllowedError: the arms of a blinded study are asked for, or a delivery that tells them is not put right.
+        NotAllowedError: the arms of a blinded study are asked for, or a delivery that tells them is not put right; the
+            study file was changed since a signed cut was published.
         StudyFileError: a blinded cut of a study whose visits are read from arm-revealing codes.
     """
+    check_config(study)
     check_held(study)
     blinded = study.blinding == "blinded" if blinded is None else blinded
     _check_blinding(study, blinded=blinded)
