@@ -86,7 +86,8 @@ class Worker:
     @property
     def hangs(self) -> bool:
         """Whether one case has taken too long."""
-        return self.current[1] > 0 and time.monotonic() - self.current[1] > HANG_SECONDS
+        since = float(self.current[1])
+        return since > 0 and time.monotonic() - since > HANG_SECONDS
 
 
 def alone(run: int, number: int, skip: frozenset[int] = frozenset()) -> Verdict:
@@ -132,7 +133,8 @@ def fuzz(run: int, cases: int, seconds: float) -> Figures:
     place = shared_memory if os.access(shared_memory, os.W_OK) else None
     with tempfile.TemporaryDirectory(prefix="afterglow-fuzz-", dir=place) as name:
         workers = [Worker(run, Path(name)) for _ in range(2)]
-        following, waiting = 1, []
+        following = 1
+        waiting: list[list[int]] = []
         told = time.monotonic()
         while True:
             for worker in workers:
@@ -196,7 +198,7 @@ def main(
     case: int | None,
     skip: tuple[int, ...],
     as_json: bool,
-    write: bool,  # noqa: FBT001
+    write: bool,
 ) -> None:
     """Fuzz landing."""
     if case is not None:

@@ -1,7 +1,8 @@
 """A second opinion on every format, by other code than landing's: which columns and rows does a file hold?
 
-`csv`, `json`, `zipfile` and expat of the standard library, DuckDB for Parquet, pandas for SAS data sets, and for transport
-files their published layout. `None` as a value means that this reader does not say (how a number is written may differ).
+`csv`, `json`, `zipfile` and expat of the standard library, DuckDB for Parquet, pandas for SAS data sets, and for
+transport files their published layout. `None` as a value means that this reader does not say (how a number is written
+may differ).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from xml.etree import ElementTree  # noqa: S405 - landing has refused what is hostile before anybody asks here
+from xml.etree import ElementTree
 
 if TYPE_CHECKING:
     from tests.fuzz.seeds import Seed
@@ -138,7 +139,8 @@ def _odm(content: bytes, _: Seed) -> Found:
         *("SubjectKey", "SiteOID", "StudyEventOID", "StudyEventRepeatKey", "FormOID", "FormRepeatKey", "ItemGroupOID"),
         *("ItemGroupRepeatKey", "TransactionType"),
     ]
-    return Found(header=[*keys, *names], rows=[[None] * len(keys) + [None] * len(names) for _ in rows])
+    unsaid: Row = [None] * len(keys)
+    return Found(header=[*keys, *names], rows=[unsaid + [row.get(name, "") for name in names] for row in rows])
 
 
 def _xpt(content: bytes, _: Seed) -> Found:

@@ -19,12 +19,17 @@ from hypothesis import strategies as st
 from pipelines.land import DeliveryReceipt, land
 from pipelines.land.store import landing_directory, treatment_directory
 from pipelines.study import Study, load_study
+from tests.real_files import real_files
 from tests.small_study import STUDY_FILE, deliver, make_study
 
 FORMATS = {"xpt": "xpt", "json": "dataset_json", "ndjson": "dataset_json", "dsjc": "dataset_json"}
 ROWS_OF_DOMAIN = {"ae": 74, "dm": 18, "ds": 53, "ex": 1583, "vs": 1414}
 ROWS_OF_TEXT = {"cm": 68, "ec": 1590, "sv": 164}
-EVERY_DOMAIN = ROWS_OF_DOMAIN | ROWS_OF_TEXT
+DATA = real_files("dataset_json")
+# Beside a developer's clone lie more domains than the repository ships.
+EVERY_DOMAIN = {
+    name: rows for name, rows in (ROWS_OF_DOMAIN | ROWS_OF_TEXT).items() if (DATA / f"{name}.json").is_file()
+}
 
 
 def frames(study: Study, receipt: DeliveryReceipt) -> dict[str, pd.DataFrame]:
@@ -39,17 +44,16 @@ def frames(study: Study, receipt: DeliveryReceipt) -> dict[str, pd.DataFrame]:
 
 
 @pytest.fixture(scope="module")
-def example(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Study, dict[str, DeliveryReceipt]]:
+def example(tmp_path_factory: pytest.TempPathFactory) -> tuple[Study, dict[str, DeliveryReceipt]]:
     """Returns the study of CDISC's example data with every domain landed from each of its four formats."""
-    data = shared_data / "dataset_json"
     files: list[dict[str, Any]] = []
     for domain in EVERY_DOMAIN:
         kind: dict[str, Any] = {"sdtm": domain}
         if domain in ROWS_OF_TEXT:
-            names = [column["name"] for column in json.loads((data / f"{domain}.json").read_bytes())["columns"]]
+            names = [column["name"] for column in json.loads((DATA / f"{domain}.json").read_bytes())["columns"]]
             kind = {"columns": {name: {"to": "usubjid"} if name == "USUBJID" else {} for name in names}}
         files += [{"file": f"{domain}.{suffix}", "format": {"type": form}, **kind} for suffix, form in FORMATS.items()]
-    named = {row[3]: row[4] for row in json.loads((data / "sv.json").read_bytes())["rows"]}
+    named = {row[3]: row[4] for row in json.loads((DATA / "sv.json").read_bytes())["rows"]}
     visits = [
         {"visit": f"V{number:g}".replace(".", "_"), "visitnum": number, "label": label, "baseline": number == 1}
         for number, label in sorted(named.items())
@@ -70,7 +74,7 @@ def example(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> tupl
         text + "".join(f"{key}: {json.dumps(value)}\n" for key, value in parts.items()), encoding="utf-8"
     )
     study = load_study(root)
-    for path in sorted(data.iterdir()):
+    for path in sorted(DATA.iterdir()):
         if path.stem in EVERY_DOMAIN:
             deliver(study, "S01", path.name, path.read_bytes())
     return study, {receipt.file: receipt for receipt in land(study).deliveries}

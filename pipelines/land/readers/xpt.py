@@ -63,8 +63,8 @@ def expected_rows(content: bytes) -> int:
     member, namestr = _MEMBER.search(content), _NAMESTR.search(content)
     if member is None or namestr is None:
         raise RefusedError("F_XPT_HEADER", "It names no variables.")
-    # Each variable has a NAMESTR of 140 bytes (136 on VAX, so the header says which); bytes 4 and 5 are its width, bytes
-    # 84 to 87 its place in the row.
+    # Each variable has a NAMESTR of 140 bytes (136 on VAX, so the header says which); bytes 4 and 5 are its width,
+    # bytes 84 to 87 its place in the row.
     size, first = int(member.group(1)), namestr.start() + _RECORD
     starts = [first + size * number for number in range(int(namestr.group(1)))]
     widths = [int.from_bytes(content[start + 4 : start + 6], "big") for start in starts]
