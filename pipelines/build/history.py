@@ -70,7 +70,7 @@ def create_history(connection: duckdb.DuckDBPyConnection, inputs: CutInputs) -> 
 
 
 def _history_query(domain: Domain, deliveries: list[LandedDelivery], inputs: CutInputs) -> str:
-    files = landed_files(domain, deliveries)
+    files = landed_files(domain, deliveries, blinded=True)
     if not files:
         return ""
     keys = [one for name in domain.key if (one := domain.variable(name))]
@@ -79,7 +79,8 @@ def _history_query(domain: Domain, deliveries: list[LandedDelivery], inputs: Cut
         hidden = vault_files(domain, deliveries)
     rows = domain_query(domain, files, hidden, inputs.document["data_cutoff"])
     match_key = f" || {_BETWEEN} || ".join(f"coalesce({part}, {_MISSING})" for part in ["usubjid", *map(_text, keys)])
-    shown = [_text(key) for key in keys if not key.treatment and key.name not in _WITHHELD]
+    unseen = _WITHHELD | ({"visitnum"} if "visit" in domain.key else set())
+    shown = [_text(key) for key in keys if not key.treatment and key.name not in unseen]
     record_key = f"concat_ws(' | ', {', '.join(shown)})" if shown else "null::varchar"
     values = ", ".join(_text(one) for one in compared(domain))
     return (
@@ -98,7 +99,7 @@ def compared(domain: Domain) -> list[Variable]:
     return [
         variable
         for variable in domain.variables
-        if not variable.treatment and variable.name not in {*domain.key, f"{domain.name}seq"}
+        if variable not in domain.hidden and variable.name not in {*domain.key, f"{domain.name}seq"}
     ]
 
 

@@ -91,7 +91,7 @@ class Worker:
 
 
 def alone(run: int, number: int, skip: frozenset[int] = frozenset()) -> Verdict:
-    """Runs one case in a process of its own, with parsers in their child process as in production."""
+    """Runs one case in a process of its own, its parser in a child."""
     command = [sys.executable, "-m", "tests.fuzz.fuzz", "--seed", str(run), "--case", str(number), "--json"]
     command += [part for mutation in sorted(skip) for part in ("--skip", str(mutation))]
     case = make_case(run, number, skip)
@@ -109,7 +109,7 @@ def alone(run: int, number: int, skip: frozenset[int] = frozenset()) -> Verdict:
 def run_alone(run: int, number: int, skip: frozenset[int]) -> Verdict:
     """Runs one case in this process."""
     with tempfile.TemporaryDirectory(prefix="afterglow-fuzz-") as name:
-        return Bench(Path(name), in_process=False).run([make_case(run, number, skip)])[0]
+        return Bench(Path(name), quick=False).run([make_case(run, number, skip)])[0]
 
 
 def minimised(run: int, verdict: Verdict) -> Verdict:
@@ -171,12 +171,12 @@ def fuzz(run: int, cases: int, seconds: float) -> Figures:
 
 
 def _ended(worker: Worker, run: int, figures: Figures) -> list[list[int]]:
-    """Tries the case that ended a worker alone, with the child; returns the rest of its batch to be run again."""
+    """Tries the case that ended a worker alone; returns the rest of its batch to be run again."""
     worker.process.kill()
     worker.process.join()
     number = int(worker.current[0])
     verdict = alone(run, number)
-    verdict.contained = verdict.contained or ("hang" if worker.process.exitcode is None else "crash")
+    verdict.contained = verdict.contained or "ended the fuzzing process, and not its child's parent"
     figures.add([verdict], 0)
     rest = [other for other in worker.numbers if other != number]
     worker.start()

@@ -10,12 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipelines.land import DeliveryReceipt, land
-from pipelines.land.readers.xpt import expected_rows
-from pipelines.land.receipts import RefusedError
 from tests import small_workbook
 from tests.small_study import STUDY_FILE, deliver, make_study
-
-REAL = Path(__file__).resolve().parents[1] / "data" / "dataset_json" / "dm.xpt"
 
 
 def landed(root: Path, file: str, form: str, columns: list[str], content: bytes) -> DeliveryReceipt:
@@ -83,13 +79,3 @@ def test_text_in_parquet_that_is_no_text_refuses_the_file_and_landing_goes_on(tm
     content = target.getvalue().replace(b"uvwxyz", b"uv\xffxyz")
     receipt = landed(tmp_path, "edc.parquet", "{type: parquet}", ["id", "x"], content)
     assert (receipt.outcome, receipt.codes) == ("refused", ("F_PARSE",))
-
-
-def test_variables_of_a_transport_file_lie_side_by_side_in_any_order() -> None:
-    content = REAL.read_bytes()
-    first = content.index(b"HEADER RECORD*******NAMESTR") + 80
-    assert expected_rows(content) == 18
-    # The second variable is said to lie where the first one does.
-    moved = content[: first + 140 + 84] + bytes(4) + content[first + 140 + 88 :]
-    with pytest.raises(RefusedError, match="overlap"):
-        expected_rows(moved)

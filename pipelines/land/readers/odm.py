@@ -9,17 +9,19 @@ Rule    a key that holds anything and every ItemOID must be declared, as the col
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipelines.land.contract import Contract
 from pipelines.land.readers.child import parse_in_child, text_table
-from pipelines.land.readers.text_rows import TextRows, check_header, shown_names
+from pipelines.land.readers.text_rows import TextRows, shown_names
 from pipelines.land.readers.xml_guard import local_name, xml_events
 from pipelines.land.receipts import RefusedError
-from pipelines.study.layout import Odm
+from pipelines.study.layout import ODM_KEYS, Odm
 
 # The elements that a row lies within, and which of their attributes is which key.
 _LEVELS = {
@@ -29,8 +31,6 @@ _LEVELS = {
     "ItemGroupData": {"ItemGroupOID": "ItemGroupOID", "ItemGroupRepeatKey": "ItemGroupRepeatKey"},
 }
 _DEPTHS = {name: depth for depth, name in enumerate(_LEVELS)}
-KEYS = ("SubjectKey", "SiteOID", *(key for level in ("StudyEventData", "FormData", "ItemGroupData")
-                                   for key in _LEVELS[level].values()), "TransactionType")  # fmt: skip
 _NAMESPACE = "http://www.cdisc.org/ns/odm/v1."
 _BATCH = 10_000
 
@@ -42,8 +42,13 @@ def read(path: Path, contract: Contract, form: Odm) -> TextRows:
         RefusedError: F_DTD, F_DEPTH, F_MAGIC, F_PARSE, F_TIMEOUT, F_NO_CLINICAL_DATA, F_HEADER or F_CONTRACT.
     """
     text = parse_in_child(__name__, path, contract, form)
-    check_header(text.table.column_names, contract)
-    return text
+    return replace(text, table=_without_absent(text.table, contract))
+
+
+def _without_absent(table: pa.Table, contract: Contract) -> pa.Table:
+    """Returns the table without optional columns that hold nothing: metadata names the items of all forms."""
+    optional = {rule.name for rule in contract.rules(table.column_names) if rule.column.optional}
+    return table.drop_columns([name for name in sorted(optional) if not pc.max(pc.binary_length(table[name])).as_py()])
 
 
 def parse(path: Path, form: dict[str, Any], columns: list[str]) -> Iterator[pa.Table]:  # noqa: ARG001 - nothing to set
@@ -136,7 +141,7 @@ class _Level:
 
     def add_item(self, name: str, element: Any) -> None:
         item = element.get("ItemOID", "")
-        if not item or item in self.items or item in KEYS:
+        if not item or item in self.items or item in ODM_KEYS:
             raise RefusedError("F_PARSE", f"Line {element.sourceline}: an item without a name of its own.")
         # ItemData has its value in an attribute, ItemDataString and its like as their text.
         value = element.get("Value") if name == "ItemData" else element.text
