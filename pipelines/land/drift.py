@@ -46,7 +46,8 @@ def header_drift(header: list[str], contract: Contract) -> tuple[Change, ...]:
         return tuple(_changes("removed", removed)) + (Change(change="added", column="", expected="", found=found),)
     renamed = _renamed(removed, added, header)
     pairs = [
-        Change(change="renamed", column=shown(old), expected=shown(old), found=shown(new)) for old, new in renamed.items()
+        Change(change="renamed", column=shown(old), expected=shown(old), found=shown(new))
+        for old, new in renamed.items()
     ]
     gone = [name for name in removed if name not in renamed]
     new = [name for name in added if name not in renamed.values()]
@@ -146,11 +147,11 @@ def _likeness(old: str, new: str) -> float:
     return SequenceMatcher(None, first, second, autojunk=False).ratio()
 
 
-def _unknown_codes(
-    connection: duckdb.DuckDBPyConnection, rule: ColumnRule, position: int, codes: list[str]
-) -> Change:
+def _unknown_codes(connection: duckdb.DuckDBPyConnection, rule: ColumnRule, position: int, codes: list[str]) -> Change:
     known = list(rule.column.codes or ())
-    unknown = f"from rows_checked where t{position} is not null and t{position} not in ({', '.join(map(literal, known))})"
+    unknown = (
+        f"from rows_checked where t{position} is not null and t{position} not in ({', '.join(map(literal, known))})"
+    )
     distinct = _one(connection, f"select count(distinct t{position}) {unknown}")
     return Change(
         change="code_unknown",
@@ -169,7 +170,7 @@ def _retyped(connection: duckdb.DuckDBPyConnection, rule: ColumnRule, position: 
     most = connection.execute(
         f"""
         select case {forms} else {len(_FORMS)} end as form from rows_checked
-        where e{position} in ({', '.join(map(literal, _OF_TYPE))}) group by form order by count(*) desc, form limit 1
+        where e{position} in ({", ".join(map(literal, _OF_TYPE))}) group by form order by count(*) desc, form limit 1
         """
     ).fetchone()
     names = [*(name for name, _ in _FORMS), "text"]
@@ -185,9 +186,7 @@ def _retyped(connection: duckdb.DuckDBPyConnection, rule: ColumnRule, position: 
 def _out_of_range(rule: ColumnRule, rows: int) -> Change:
     limits = rule.column.range or (rule.target.allowed if rule.target else None)
     expected = f"{limits[0]:g} to {limits[1]:g}" if limits else "within the range"
-    return Change(
-        change="out_of_range", column=shown(rule.name), expected=expected, found="outside of it", rows=rows
-    )
+    return Change(change="out_of_range", column=shown(rule.name), expected=expected, found="outside of it", rows=rows)
 
 
 def _one(connection: duckdb.DuckDBPyConnection, sql: str) -> int:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import contextlib
 import gzip
-import io
 import importlib
+import io
 import json
 import re
 import shutil

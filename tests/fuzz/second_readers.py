@@ -187,7 +187,7 @@ def _sas7bdat(content: bytes, _: Seed) -> Found:
         frame = pd.read_sas(file.name, format="sas7bdat", encoding="latin-1")
     texts = [frame[name].dtype.kind not in "fiuM" for name in frame.columns]
     return Found(
-        header=[str(name) for name in frame.columns],
+        header=[str(name).partition("\0")[0] for name in frame.columns],
         rows=[
             [_ascii(value) if text else None for text, value in zip(texts, row, strict=True)]
             for row in frame.itertuples(index=False)

@@ -116,6 +116,8 @@ def _check_sheet(archive: zipfile.ZipFile, part: str) -> Sheet:
             elif name == "f":
                 formula = True
             elif event == "end" and name in {"v", "is"}:
+                if value:
+                    raise RefusedError("F_PARSE", f"Line {element.sourceline}: a cell has two values.")
                 value = True
                 if local_name(element.getparent().tag) == "c" and element.getparent().get("t") == "e":
                     found.errors[position] = element.text or ""
