@@ -86,3 +86,9 @@ def test_text_in_parquet_that_is_no_text_refuses_the_file_and_landing_goes_on(tm
     content = target.getvalue().replace(b"uvwxyz", b"uv\xffxyz")
     receipt = landed(tmp_path, "edc.parquet", "{type: parquet}", ["id", "x"], content)
     assert (receipt.outcome, receipt.codes) == ("refused", ("F_PARSE",))
+
+
+def test_a_file_without_its_header_is_refused_and_its_first_row_is_not_told(tmp_path: Path) -> None:
+    receipt = landed(tmp_path, "edc.csv", "{type: delimited}", ["id", "x"], b"CANARY-1,CANARY-2\n")
+    assert receipt.codes == ("F_CONTRACT",)
+    assert "CANARY" not in repr(receipt)
