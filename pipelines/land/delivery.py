@@ -18,17 +18,20 @@ from pipelines.core.files import directory_written_whole
 from pipelines.core.hashing import canonical_json
 from pipelines.land.archives import unpacked
 from pipelines.land.blinding import check_blinding
-from pipelines.land.contract import Contract, contract_for
+from pipelines.land.contract import Contract
 from pipelines.land.drift import header_drift, rows_drift
 from pipelines.land.identifiers import check_identifiers
+from pipelines.land.pseudonyms import is_key, withhold_text
 from pipelines.land.readers import read_text_rows
 from pipelines.land.receipts import Change, DeliveryReceipt, HeldError, RefusedError
 from pipelines.land.shape import Shaped, shape
+from pipelines.land.sidecars import check_stated, check_stated_rows
 from pipelines.land.store import (
     UNKNOWN_FILE,
     Arrival,
     keep_bytes,
     landing_directory,
+    matched_contract,
     open_vault,
     read_receipt,
     treatment_directory,
@@ -40,7 +43,7 @@ from pipelines.study import Study, StudyFolder
 
 def known_receipt(study: Study, arrival: Arrival) -> DeliveryReceipt | None:
     """Returns the receipt of a file that was landed under today's contract, or None."""
-    matched = contract_for(study, arrival.site, arrival.file)
+    matched = matched_contract(study, arrival)
     return read_receipt(study.folder, arrival, matched[0].key if matched else UNKNOWN_FILE)
 
 
@@ -51,7 +54,7 @@ def land_delivery(
 
     `first_site` is the site that delivered this content first.
     """
-    matched = contract_for(study, arrival.site, arrival.file)
+    matched = matched_contract(study, arrival)
     key = matched[0].key if matched else UNKNOWN_FILE
     exported_on = matched[1] if matched else None
     try:
@@ -90,9 +93,11 @@ def _land_rows(
 ) -> DeliveryReceipt:
     folder = contract.study.folder
     open_vault(folder)
+    warnings = check_stated(contract, arrival, copy)
     expected = contract.expected_name(exported_on)
     with unpacked(copy, arrival.file, expected, contract.export.format.type, folder.vault) as path:
         text = read_text_rows(path, contract)
+    check_stated_rows(contract, text.table.num_rows)
     header = text.table.column_names
     # Before anything of it is written outside the vault.
     try:
@@ -108,7 +113,10 @@ def _land_rows(
     shaped = shape(connection, contract, header, exported_on, text.faults)
     drift = rows_drift(connection, contract.rules(header)) if shaped.rows_quarantined else ()
     _check_conservation(shaped, text.table.num_rows, contract.study.quarantine_limit_pct, drift)
-    codes = (*text.codes, *shaped.codes)
+    for domain, variable in sorted(contract.withheld(header)):
+        if domain in shaped.domains and is_key(domain, variable):
+            withhold_text(connection, contract.study, domain, variable)
+    codes = (*warnings, *text.codes, *shaped.codes)
     receipt = DeliveryReceipt(
         site=arrival.site,
         file=arrival.file,

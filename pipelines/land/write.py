@@ -9,9 +9,10 @@ import duckdb
 from pipelines.core.duck import identifier, literal
 from pipelines.core.parquet import write_parquet
 from pipelines.land.contract import Contract
+from pipelines.land.pseudonyms import is_key
 from pipelines.land.receipts import REASONS
 from pipelines.land.store import Arrival
-from pipelines.study.domains import DOMAINS, Domain
+from pipelines.study.domains import DOMAINS
 
 _ORDER = "order by _source_row, _record"
 
@@ -38,18 +39,15 @@ def write_rows(
         "from quarantine order by _source_row, column_name, code",
         directory / "quarantine.parquet",
     )
-    hidden = {
-        (rule.target.domain, rule.target.variable)
-        for rule in contract.rules(header)
-        if rule.target and rule.column.column_class == "free_text" and not rule.column.releasable
-    }
+    # Where a text tells a subject's records apart, what `withhold_text` put in its place does.
+    empty = {withheld for withheld in contract.withheld(header) if not is_key(*withheld)}
     rows = directory / "rows"
     rows.mkdir()
     for name in domains:
         if DOMAINS[name].in_vault:
             continue
         shown = [
-            _withheld(DOMAINS[name], variable.name) if (name, variable.name) in hidden else identifier(variable.name)
+            f"{'null::varchar as ' if (name, variable.name) in empty else ''}{identifier(variable.name)}"
             for variable in DOMAINS[name].variables
             if variable not in DOMAINS[name].hidden
         ]
@@ -99,18 +97,6 @@ def _columns(contract: Contract, header: list[str], *, hidden: bool) -> list[str
 def _write_text(connection: duckdb.DuckDBPyConnection, directory: Path, columns: list[str], source: str) -> None:
     listed = ", ".join([source, "_source_row", *columns])
     _copy(connection, f"select {listed} from rows_text order by _source_row", directory / "text.parquet")
-
-
-def _withheld(domain: Domain, variable: str) -> str:
-    """Returns SQL for what stands in the place of free text that may not be released.
-
-    Where the text tells a subject's records apart (`aeterm`), a digest of it goes on doing so: none is lost in another.
-    """
-    name = identifier(variable)
-    if variable not in domain.key:
-        return f"null::varchar as {name}"
-    digest = f"substr(sha256(concat_ws('|', studyid, usubjid, {name})), 1, 12)"
-    return f"case when {name} is not null then 'WITHHELD ' || {digest} end as {name}"
 
 
 def _source(arrival: Arrival) -> str:

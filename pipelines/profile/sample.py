@@ -16,13 +16,12 @@ from pipelines.core.errors import InputRefusedError
 from pipelines.land.contract import Contract
 from pipelines.land.readers import read_text_rows
 from pipelines.land.readers.child import parse_in_child
-from pipelines.land.readers.odm import KEYS
 from pipelines.land.receipts import RefusedError
 from pipelines.profile import described
 from pipelines.profile.form import opened, type_of
 from pipelines.profile.text_head import DELIMITERS, ENCODINGS, delimiter_of, encoding_remark, head
 from pipelines.study import Study, load_study
-from pipelines.study.layout import ExportFile, Settings
+from pipelines.study.layout import ODM_KEYS, ExportFile, Settings
 
 # Tried in this order; the last takes any bytes.
 _ENCODINGS: dict[str, tuple[str, ...]] = {
@@ -133,8 +132,10 @@ class _Reading:
     def _decoded(self, kind: str, content: Path) -> tuple[dict[str, Any], pa.Table, tuple[str, ...]]:
         if kind == "odm":
             items = tuple(name for what, name, _ in self._ask(content, type=kind) if what == "column")
-            table = self._read({"type": kind}, content, (*KEYS, *items))
-            used = [name for name in table.column_names if name not in KEYS or any(table[name].unique().to_pylist())]
+            table = self._read({"type": kind}, content, (*ODM_KEYS, *items))
+            used = [
+                name for name in table.column_names if name not in ODM_KEYS or any(table[name].unique().to_pylist())
+            ]
             if not used:
                 raise RefusedError("F_NO_CLINICAL_DATA", "Nothing was collected.")
             return {"type": kind}, table.select(used), ()
