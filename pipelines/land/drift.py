@@ -185,9 +185,13 @@ def _retyped(connection: duckdb.DuckDBPyConnection, rule: ColumnRule, position: 
 
 
 def _out_of_range(rule: ColumnRule, rows: int) -> Change:
-    limits = rule.column.range or (rule.target.allowed if rule.target else None)
-    expected = f"{limits[0]:g} to {limits[1]:g}" if limits else "within the range"
-    return Change(change="out_of_range", column=shown(rule.name), expected=expected, found="outside of it", rows=rows)
+    low, high = rule.column.range or (rule.target.allowed if rule.target else None) or (None, None)
+    expected = " ".join(
+        [*([f"from {low:g}"] if low is not None else []), *([f"to {high:g}"] if high is not None else [])]
+    )
+    return Change(
+        change="out_of_range", column=shown(rule.name), expected=expected, found="values outside of it", rows=rows
+    )
 
 
 def _one(connection: duckdb.DuckDBPyConnection, sql: str) -> int:

@@ -57,7 +57,7 @@ def _sas(path: Path, form: dict[str, Any]) -> Said:
         yield "format", name, sas_format
         codes = labels.get(re.sub(r"[0-9]*\.?[0-9]*$", "", sas_format)) or {}
         for code, label in codes.items():
-            text = str(code) if isinstance(code, str) else number_text(float(code))
+            text = number_text(code) if isinstance(code, float) else str(code)
             yield "code", name, json.dumps([text, str(label)])
 
 

@@ -75,7 +75,7 @@ def test_a_value_in_place_of_a_name_is_not_told(tmp_path: Path) -> None:
         ([{"day": "5 Jan"}], "! day: date expected, text in 3 row(s)"),
         ([{"crp": "high"}], "! crp: number expected, text in 3 row(s)"),
         ([{"total": "30.5"}], "! total: integer expected, number in 3 row(s)"),
-        ([{"total": "99"}], "! total: 0 to 60 expected, outside of it in 3 row(s)"),
+        ([{"total": "99"}], "! total: from 0 to 60 expected, values outside of it in 3 row(s)"),
         ([{"visit": "W9"}, {"visit": "W8"}], "! visit: one of 2 code(s) expected, 2 unknown code(s) in 3 row(s)"),
     ],
 )
