@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from click.testing import CliRunner
 from pipelines.cli import main
 from pipelines.land import DeliveryReceipt, land
 from pipelines.land.drift import lines
+from pipelines.status import status
 from pipelines.study import Study
 from tests.small_study import SCORES_HEADER, STUDY_FILE, deliver, make_study, scores_row
 
@@ -129,3 +131,10 @@ def test_the_command_line_shows_the_diff_and_gives_it_as_json(tmp_path: Path) ->
     assert json.loads(told.stdout)["drift"] == [
         {"change": "renamed", "column": "note", "expected": "note", "found": "remarks", "rows": None}
     ]
+
+
+def test_status_names_the_files_that_differ(tmp_path: Path) -> None:
+    study = make_study(tmp_path)
+    landed(study, SCORES_HEADER.replace("note", "remarks"), scores_row())
+    first, second, *_ = status(study, today=dt.date(2026, 7, 1)).sites
+    assert (first.drifted, second.drifted) == ((NAME,), ())
