@@ -6,7 +6,7 @@ import datetime as dt
 import json
 from dataclasses import dataclass
 
-from pipelines.cut import Cut, held_deliveries, published_cut, short_id
+from pipelines.cut import Cut, cuts, held_deliveries, published_cut, short_id
 from pipelines.land.cadence import Cadence, Delivered, expected_on, out_of_order
 from pipelines.land.store import landed_deliveries
 from pipelines.study import Study
@@ -76,10 +76,9 @@ def status(study: Study, *, today: dt.date) -> StatusReceipt:
     `today` is the day against which a delivery counts as late.
     """
     current = published_cut(study.folder)
-    folders = sorted(path for path in study.folder.cuts.glob("[0-9a-f]*") if path.is_dir())
-    cuts = [_cut_status(Cut(study.folder, path.name), current) for path in folders]
-    cuts.sort(key=lambda cut: (cut.published_at or "9", cut.cut_id))
-    return StatusReceipt(study=study.study, sites=_sites(study, today), cuts=tuple(cuts))
+    found = [_cut_status(cut, current) for cut in cuts(study.folder)]
+    found.sort(key=lambda cut: (cut.published_at or "9", cut.cut_id))
+    return StatusReceipt(study=study.study, sites=_sites(study, today), cuts=tuple(found))
 
 
 def _sites(study: Study, today: dt.date) -> tuple[SiteStatus, ...]:

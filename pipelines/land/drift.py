@@ -168,6 +168,7 @@ def _retyped(connection: duckdb.DuckDBPyConnection, rule: ColumnRule, position: 
         f"when regexp_full_match(t{position}, {literal(pattern)}) then {number}"
         for number, (_, pattern) in enumerate(_FORMS)
     )
+    # All is fetched: a result that was left unread keeps the connection from writing the rows.
     most = connection.execute(
         f"""
         select case {forms} else {len(_FORMS)} end as form from rows_checked

@@ -141,8 +141,11 @@ def _population(study: Study) -> Iterator[Problem]:
         yield Problem(where, "write conditions like \"dx = 'MDD' and randfl = 'Y'\".")
     for variable, _, _ in conditions or ():
         if variable.startswith("suppdm."):
-            if "suppqual" not in study.delivered_domains:
+            exports = [one for files in study.layouts.values() for one in files if "suppqual" in one.domains]
+            if not exports:
                 yield Problem(where, f"'{variable}' is in no file: no layout has the data set suppdm.")
+            elif any(("suppqual", "qval") in one.withheld for one in exports):
+                yield Problem(where, f"'{variable}' is withheld. Write `releasable: [qval]` where suppdm is delivered.")
         elif variable not in POPULATION_VARIABLES:
             known = ", ".join(POPULATION_VARIABLES)
             yield Problem(where, f"no variable '{variable}'. A population is told by {known}, suppdm.<qualifier>.")

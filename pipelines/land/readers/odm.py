@@ -3,7 +3,7 @@
 Keys    SubjectKey, SiteOID (the SiteRef's LocationOID), StudyEventOID, StudyEventRepeatKey, FormOID, FormRepeatKey,
         ItemGroupOID, ItemGroupRepeatKey, TransactionType
 Rule    a key that holds anything and every ItemOID must be declared, as the columns of any file; Remove is a value of
-        TransactionType and removes nothing
+        TransactionType: what it means for the rows before it is for `pipelines.land.transactions` to say
 """
 
 from __future__ import annotations
