@@ -53,6 +53,17 @@ def parse(path: Path, form: dict[str, Any], columns: list[str]) -> Iterator[pa.T
         raise RefusedError("F_ROWCOUNT", f"It states {stated}, and holds {count}.")
 
 
+def metadata(path: Path) -> dict[str, Any]:
+    """Returns what a Dataset-JSON file says of itself and its columns, with names and labels.
+
+    Raises:
+        RefusedError: as `read`, less what is about rows.
+    """
+    said, _ = _metadata(path)
+    _checked(said)
+    return said
+
+
 def _chunks(path: Path) -> Iterator[bytes]:
     with path.open("rb") as source:
         if source.peek(2)[:2] in _COMPRESSED:

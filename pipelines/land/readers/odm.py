@@ -3,24 +3,26 @@
 Keys    SubjectKey, SiteOID (the SiteRef's LocationOID), StudyEventOID, StudyEventRepeatKey, FormOID, FormRepeatKey,
         ItemGroupOID, ItemGroupRepeatKey, TransactionType
 Rule    a key that holds anything and every ItemOID must be declared, as the columns of any file; Remove is a value of
-        TransactionType and removes nothing
+        TransactionType: what it means for the rows before it is for `pipelines.land.transactions` to say
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipelines.land.contract import Contract
 from pipelines.land.readers.child import parse_in_child, text_table
 from pipelines.land.readers.text_rows import TextRows, shown_names
 from pipelines.land.readers.xml_guard import parse_xml
 from pipelines.land.receipts import RefusedError
-from pipelines.study.layout import Odm
+from pipelines.study.layout import ODM_KEYS, Odm
 
 # The elements that a row lies within, and which of their attributes is which key.
 _LEVELS = {
@@ -29,8 +31,7 @@ _LEVELS = {
     "FormData": {"FormOID": "FormOID", "FormRepeatKey": "FormRepeatKey"},
     "ItemGroupData": {"ItemGroupOID": "ItemGroupOID", "ItemGroupRepeatKey": "ItemGroupRepeatKey"},
 }
-KEYS = ("SubjectKey", "SiteOID", *(key for level in ("StudyEventData", "FormData", "ItemGroupData")
-                                   for key in _LEVELS[level].values()), "TransactionType")  # fmt: skip
+_DEPTHS = {name: depth for depth, name in enumerate(_LEVELS)}
 _NAMESPACE = "http://www.cdisc.org/ns/odm/v1."
 _BATCH = 10_000
 # ODM, ClinicalData, SubjectData, SiteRef; an audit record names places too.
@@ -43,7 +44,14 @@ def read(path: Path, contract: Contract, form: Odm) -> TextRows:
     Raises:
         RefusedError: F_DTD, F_DEPTH, F_MAGIC, F_PARSE, F_TIMEOUT, F_NO_CLINICAL_DATA, F_HEADER or F_CONTRACT.
     """
-    return parse_in_child(__name__, path, contract, form)
+    text = parse_in_child(__name__, path, contract, form)
+    return replace(text, table=_without_absent(text.table, contract))
+
+
+def _without_absent(table: pa.Table, contract: Contract) -> pa.Table:
+    """Returns the table without optional columns that hold nothing: metadata names the items of all forms."""
+    optional = {rule.name for rule in contract.rules(table.column_names) if rule.column.optional}
+    return table.drop_columns([name for name in sorted(optional) if not pc.max(pc.binary_length(table[name])).as_py()])
 
 
 def parse(path: Path, form: dict[str, Any], columns: list[str]) -> Iterator[pa.Table]:  # noqa: ARG001 - nothing to set
@@ -90,21 +98,29 @@ class _Reading:
         if depth == 1:
             _check_root(tag, attributes)
         elif name == "ClinicalData":
+            self._check_place(name, right=not self.inside)
             self.inside = self.clinical = True
         elif not self.inside:
             return
         elif name in _LEVELS:
+            self._check_place(name, right=not self.levels or _DEPTHS[self.levels[-1].name] < _DEPTHS[name])
             self.levels.append(_Level(name, attributes))
-        elif not self.levels:
-            return
-        elif name == "ItemData":
-            self._add_item(attributes, attributes.get("Value", ""))
         elif name.startswith("ItemData"):
-            # ItemData has its value in an attribute, ItemDataString and its like as their text.
-            self._item, self._text = attributes, []
-            self.parser.CharacterDataHandler = self._text.append
-        elif name == "SiteRef" and depth == _SITE_DEPTH:
+            self._check_place(name, right=bool(self.levels) and self.levels[-1].name == "ItemGroupData")
+            if name == "ItemData":
+                self._add_item(attributes, attributes.get("Value", ""))
+            else:
+                # ItemData has its value in an attribute, ItemDataString and its like as their text.
+                self._item, self._text = attributes, []
+                self.parser.CharacterDataHandler = self._text.append
+        elif self.levels and name == "SiteRef" and depth == _SITE_DEPTH:
             self.levels[0].keys["SiteOID"] = attributes.get("LocationOID", "")
+
+    def _check_place(self, name: str, *, right: bool) -> None:
+        # What stands out of its place would be no row, or end the clinical data too early: nothing is passed over.
+        if not right:
+            line = self.parser.CurrentLineNumber
+            raise RefusedError("F_PARSE", f"Line {line}: {name} stands out of its place.")
 
     def close(self, tag: str) -> None:
         name = _local(tag)
@@ -120,7 +136,7 @@ class _Reading:
 
     def _add_item(self, attributes: dict[str, str], value: str) -> None:
         items, item = self.levels[-1].items, attributes.get("ItemOID", "")
-        if not item or item in items or item in KEYS:
+        if not item or item in items or item in ODM_KEYS:
             raise RefusedError("F_PARSE", f"Line {self.parser.CurrentLineNumber}: an item without a name of its own.")
         items[item] = "" if attributes.get("IsNull") == "Yes" else value
 
@@ -139,6 +155,7 @@ class _Level:
     """An element that a row lies within, as far as it has been read."""
 
     def __init__(self, name: str, attributes: dict[str, str]) -> None:
+        self.name = name
         self.keys = {key: attributes.get(attribute, "") for attribute, key in _LEVELS[name].items()}
         self.transaction = attributes.get("TransactionType", "")
         self.items: dict[str, str] = {}

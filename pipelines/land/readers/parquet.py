@@ -132,6 +132,8 @@ def _text(column: pa.Array, missing: str | None) -> pa.Array:
         text = pc.cast(column, pa.string())
         if _is_text(kind) and pc.any(pc.match_substring(text, "\0")).as_py():
             raise RefusedError("F_NUL")
+    # Without checksums of its pages a file may hold text that is none, which stops whoever comes next.
+    text.validate(full=True)
     return text if missing is None else pc.fill_null(text, missing)
 
 
