@@ -24,7 +24,7 @@ import numpy as np
 import pyarrow as pa
 
 RESULTS = Path(__file__).resolve().parent / "results" / "readers.md"
-RUNS = 1
+RUNS = 3
 ROWS = (100_000, 400_000)
 ITEMS = [f"MADRS{number:02d}" for number in range(1, 11)]
 # What is written once and then repeated.
@@ -37,7 +37,7 @@ def main() -> None:
     lines = [
         "# Speed and memory of the readers",
         "",
-        f"Processor seconds (median of {RUNS}) and peak memory, each of a process of its own with its libraries loaded;",
+        f"Processor seconds (median of {RUNS}) and peak memory, each of a process of its own, its libraries loaded;",
         f"{os.cpu_count()} processors, Python {platform.python_version()}. `make bench` measures again.",
         "Ours checks all and writes each value as text into an Arrow file; the one beside it only reads, into memory.",
         "SAS7BDAT is not among them: nothing here writes such a file.",
