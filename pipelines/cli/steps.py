@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,6 +19,9 @@ from pipelines.cli.command import (
     study_named,
 )
 from pipelines.core.errors import InputRefusedError, NotAllowedError
+
+if TYPE_CHECKING:
+    from pipelines.land import DeliveryReceipt
 
 
 @main.command("land")
@@ -46,12 +49,25 @@ def land_command(study_name: str, sites: tuple[str, ...], as_json: bool) -> None
         counts = f"{len(receipt.new)} new, {len(receipt.refused)} refused, {len(receipt.held)} held"
         number = len(receipt.deliveries)
         click.echo(f"\n{number} deliver{'y' if number == 1 else 'ies'}: {counts}")
+        _print_drift(receipt.new)
+    for name in receipt.ignored:
+        click.echo(f"ignored  {name}", err=True)
     for d in receipt.held:
         click.echo(f"held     {d.site}/{d.file}: {d.detail}", err=True)
     # Said at each landing, not only at the first: nothing goes on until it is put right.
     check_held(study)
     if refused := [delivery for delivery in receipt.refused if delivery.new]:
         raise InputRefusedError("\n".join(f"{d.site}/{d.file}: {d.detail}" for d in refused))
+
+
+def _print_drift(deliveries: tuple[DeliveryReceipt, ...]) -> None:
+    from pipelines.land.drift import lines
+
+    for delivery in deliveries:
+        if delivery.drift:
+            click.echo(f"\n{delivery.site}/{delivery.file} differs from its layout ({delivery.layout_file}):")
+            for line in lines(delivery.drift):
+                click.echo(f"  {line}")
 
 
 @main.command("build")

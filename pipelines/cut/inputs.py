@@ -97,6 +97,7 @@ def cut_inputs(
     document = {
         "study": study.study,
         "study_file_sha256": sha256_file(study.folder.study_file),
+        "metadata_sha256": study.metadata,
         "code_sha256": code_sha256(),
         "blinded": blinded,
         # Pseudonyms and what stands for withheld text are made with it: another key gives other bytes.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import zip_longest
 from pathlib import PurePath
 
@@ -33,6 +33,18 @@ class ColumnRule:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Stated:
+    """What a sidecar states of one delivered file; `broken` says why it states nothing."""
+
+    sidecar: str
+    sidecar_sha256: str
+    sha256: str | None = None
+    md5: str | None = None
+    rows: int | None = None
+    broken: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Contract:
     """What a delivered file of this kind must be; `key` changes with anything that could change the landed rows."""
 
@@ -40,6 +52,7 @@ class Contract:
     site: str
     export: ExportFile
     key: str
+    stated: Stated | None = None
 
     def rules(self, header: list[str]) -> list[ColumnRule]:
         """Returns the rule of every column of `header`, in its order.
@@ -58,7 +71,8 @@ class Contract:
         """Returns the columns that the contract asks for and `header` lacks."""
         if self.domain:
             return [name for name in ("USUBJID",) if self.domain.of_subjects and name not in header]
-        return [name for name in self._declared(header) if name not in header]
+        declared = self._declared(header)
+        return [name for name, rule in declared.items() if name not in header and not rule.column.optional]
 
     def withheld(self, header: list[str]) -> set[tuple[str, str]]:
         """Returns the variables of this file, each with its domain, whose free text may stand in no table."""
@@ -102,18 +116,24 @@ class Contract:
         return self.domain is not None and self.domain.in_vault
 
 
-def contract_for(study: Study, site: str, file_name: str) -> tuple[Contract, str | None] | None:
+def contract_for(
+    study: Study, site: str, file_name: str, stated: Stated | None = None
+) -> tuple[Contract, str | None] | None:
     """Returns the contract of the file called `file_name` from `site`, and the export's date from its name (or None).
 
     `<name>.gz`, `<name>.zip` and the name with `.zip` in place of its suffix are that export, packed. None where no
-    export of the site's layout has such a name.
+    export of the site's layout has such a name. What a sidecar has `stated` of the file is part of the contract's key.
     """
     exports = study.exports(site)
     # A name that the layout gives in full goes before one that is only this export packed.
     for packed in (False, True):
         for export in exports:
             if match := _match(export.file, file_name, packed=packed):
-                contract = Contract(study=study, site=site, export=export, key=_key(study, site, export))
+                key = _key(study, site, export)
+                known = stated if export.sidecar else None
+                if known is not None:
+                    key = sha256_json([key, asdict(known)])
+                contract = Contract(study=study, site=site, export=export, key=key, stated=known)
                 return contract, match.groupdict().get("date")
     return None
 
@@ -136,6 +156,7 @@ def _key(study: Study, site: str, export: ExportFile) -> str:
             "code": source_sha256("land", "study", "core"),
             "site": site,
             "export": export.model_dump(mode="json", by_alias=True),
+            "metadata": study.metadata.get(export.metadata or ""),
             "study": {
                 "study": study.study,
                 "subject_key": study.subject_key,

@@ -18,17 +18,20 @@ from pipelines.core.files import directory_written_whole
 from pipelines.core.hashing import canonical_json
 from pipelines.land.archives import unpacked
 from pipelines.land.blinding import check_blinding
-from pipelines.land.contract import Contract, contract_for
+from pipelines.land.contract import Contract
+from pipelines.land.drift import header_drift, rows_drift
 from pipelines.land.identifiers import check_identifiers
 from pipelines.land.pseudonyms import is_key, withhold_text
 from pipelines.land.readers import read_text_rows
-from pipelines.land.receipts import DeliveryReceipt, HeldError, RefusedError
+from pipelines.land.receipts import Change, DeliveryReceipt, HeldError, RefusedError
 from pipelines.land.shape import Shaped, shape
+from pipelines.land.sidecars import check_stated, check_stated_rows
 from pipelines.land.store import (
     UNKNOWN_FILE,
     Arrival,
     keep_bytes,
     landing_directory,
+    matched_contract,
     open_vault,
     read_receipt,
     treatment_directory,
@@ -40,7 +43,7 @@ from pipelines.study import Study, StudyFolder
 
 def known_receipt(study: Study, arrival: Arrival) -> DeliveryReceipt | None:
     """Returns the receipt of a file that was landed under today's contract, or None."""
-    matched = contract_for(study, arrival.site, arrival.file)
+    matched = matched_contract(study, arrival)
     return read_receipt(study.folder, arrival, matched[0].key if matched else UNKNOWN_FILE)
 
 
@@ -51,7 +54,7 @@ def land_delivery(
 
     `first_site` is the site that delivered this content first.
     """
-    matched = contract_for(study, arrival.site, arrival.file)
+    matched = matched_contract(study, arrival)
     key = matched[0].key if matched else UNKNOWN_FILE
     exported_on = matched[1] if matched else None
     try:
@@ -90,23 +93,30 @@ def _land_rows(
 ) -> DeliveryReceipt:
     folder = contract.study.folder
     open_vault(folder)
+    warnings = check_stated(contract, arrival, copy)
     expected = contract.expected_name(exported_on)
     with unpacked(copy, arrival.file, expected, contract.export.format.type, folder.vault) as path:
         text = read_text_rows(path, contract)
-    # Before anything of it is written outside the vault.
-    check_blinding(text.table, contract)
-    check_identifiers(text.table, contract, exported_on)
+    check_stated_rows(contract, text.table.num_rows)
     header = text.table.column_names
+    # Before anything of it is written outside the vault.
+    try:
+        check_blinding(text.table, contract)
+        check_identifiers(text.table, contract, exported_on)
+    except RefusedError as refusal:
+        refusal.drift = header_drift(header, contract)
+        raise
     numbers = pa.array(range(1, text.table.num_rows + 1), pa.int64())
     connection.register("delivered", text.table.add_column(0, "_source_row", numbers))
     connection.execute("create or replace temp table rows_text as select * from delivered")
     connection.unregister("delivered")
     shaped = shape(connection, contract, header, exported_on, text.faults)
-    _check_conservation(shaped, text.table.num_rows, contract.study.quarantine_limit_pct)
+    drift = rows_drift(connection, contract.rules(header)) if shaped.rows_quarantined else ()
+    _check_conservation(shaped, text.table.num_rows, contract.study.quarantine_limit_pct, drift)
     for domain, variable in sorted(contract.withheld(header)):
         if domain in shaped.domains and is_key(domain, variable):
             withhold_text(connection, contract.study, domain, variable)
-    codes = (*text.codes, *shaped.codes)
+    codes = (*warnings, *text.codes, *shaped.codes)
     receipt = DeliveryReceipt(
         site=arrival.site,
         file=arrival.file,
@@ -121,6 +131,7 @@ def _land_rows(
         layout_file=contract.export.file,
         delivered_on=exported_on or "",
         new=True,
+        drift=drift,
     )
     keep_bytes(folder, copy, arrival.sha256, arrival.file, place="vault" if contract.sensitive(header) else "store")
     # The vault's part first: a landing that is there is there with all its parts.
@@ -134,7 +145,7 @@ def _land_rows(
     return receipt
 
 
-def _check_conservation(shaped: Shaped, delivered: int, limit_pct: float) -> None:
+def _check_conservation(shaped: Shaped, delivered: int, limit_pct: float, drift: tuple[Change, ...]) -> None:
     if not delivered == shaped.rows_in == shaped.rows_accepted + shaped.rows_quarantined:
         msg = (
             f"rows are not conserved: {delivered} delivered, {shaped.rows_in} read, "
@@ -145,7 +156,7 @@ def _check_conservation(shaped: Shaped, delivered: int, limit_pct: float) -> Non
     if shaped.rows_quarantined > max(1.0, limit_pct * shaped.rows_in / 100):
         codes = ", ".join(shaped.codes)
         detail = f"{shaped.rows_quarantined} of {shaped.rows_in} rows; allowed are {limit_pct:g} %. Reasons: {codes}."
-        raise RefusedError("F_QUARANTINE_SHARE", detail)
+        raise RefusedError("F_QUARANTINE_SHARE", detail, drift=drift)
 
 
 def _commit(folder: StudyFolder, receipt: DeliveryReceipt, write: Callable[[Path], None] | None = None) -> None:
@@ -185,4 +196,5 @@ def refused_receipt(site: str, file: str, sha256: str, refusal: RefusedError) ->
         layout_file="",
         delivered_on="",
         new=True,
+        drift=refusal.drift,
     )

@@ -78,6 +78,9 @@ def _plain_sql(
         values["period"] = str(period)
     # What tells that the record is there: a column of this period, or any column of the domain.
     telling = [i for i, rule in own if period is None or rule.column.period == period]
+    # A number alone is none: of a repeating instrument it stands in the rows of all the others too.
+    numbering = {i for i, rule in own if rule.target and rule.target.variable == f"{domain.name}seq"}
+    telling = [i for i in telling if i not in numbering] or telling
     condition = " or ".join(f"v{i} is not null" for i in telling)
     return _select(domain, values, str(record), "rows_typed", condition)
 
@@ -113,7 +116,7 @@ def _tests_sql(
         # A column may tell of a visit of its own (one column a visit, or the baseline beside each score).
         "visit": "coalesce(u.visit, k_visit)",
         "visitnum": "coalesce(u.visitnum, k_visitnum)",
-        timepoint: f"coalesce(u.timepoint, {values[timepoint]})" if timepoint in values else "u.timepoint",
+        timepoint: f"coalesce(u.timepoint, {values[timepoint]}::varchar)" if timepoint in values else "u.timepoint",
     }
     if domain.unit:
         values[domain.unit] = "u.unit"

@@ -24,6 +24,8 @@ from pipelines.study.catalogue import catalogue
 from pipelines.study.domains import DOMAINS, Domain
 from pipelines.study.layout import Delimited
 
+_SPECIAL_MISSING = tuple(f".{letter}" for letter in "_ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Shaped:
@@ -87,7 +89,10 @@ def _check(
     rules = contract.rules(header)
     form = contract.export.format
     decimal = form.decimal if isinstance(form, Delimited) else "."
-    texts = [f"{present(rule, form.missing)} as t{i}" for i, rule in enumerate(rules)]
+    # SAS's own special missing values of a number need no declaration; their code stays in the text.
+    special = _SPECIAL_MISSING if form.type in {"xpt", "sas7bdat"} else ()
+    codes = [(*form.missing, *(special if rule.column.type != "text" else ())) for rule in rules]
+    texts = [f"{present(rule, codes[i])} as t{i}" for i, rule in enumerate(rules)]
     values = [f"{typed(f't{i}', rule.column, decimal)} as v{i}" for i, rule in enumerate(rules)]
     errors = [f"{error(f't{i}', f'v{i}', rule, exported_on)} as e{i}" for i, rule in enumerate(rules)]
     repeated = " and ".join(f"{identifier(rule.name)} = {literal(rule.name)}" for rule in rules)
@@ -130,7 +135,9 @@ def _type(connection: duckdb.DuckDBPyConnection, contract: Contract, columns: Ty
         usubjid = " || '-' || ".join([*parts, f"v{columns.of_target(None, 'subject')[0]}"])
     visit, asked = _visit(contract, columns)
     numbers = " ".join(f"when {literal(v)} then {n!r}" for v, n in columns.visit_numbers.items())
-    visitnum = f"case k_visit {numbers} end"
+    # An unscheduled visit keeps the number that it came with: there may be two on one day.
+    delivered = "".join(f", v{i}" for i in columns.of_target(None, "visitnum"))
+    visitnum = f"coalesce(case k_visit {numbers} end{delivered})"
     arms = [arm for i, rule in enumerate(columns.rules) if (arm := arm_of(f"t{i}", rule.column))]
     connection.execute(
         f"""
@@ -143,13 +150,19 @@ def _type(connection: duckdb.DuckDBPyConnection, contract: Contract, columns: Ty
         """
     )
     sites = ", ".join(map(literal, study.trial_sites))
-    for wrong, position in (
-        (f"siteid is not null and siteid not in ({sites})" if site else "", site),
-        ("k_visit is null and coalesce(" + ", ".join(f"t{i}" for i in asked) + ") is not null" if asked else "", asked),
+    for wrong, position, code in (
+        (f"siteid is not null and siteid not in ({sites})" if site else "", site, "Q_FK"),
+        # Where numbers are given out by each site, a number without its site is nobody's.
+        ("siteid is null" if site and study.subject_key == "site" and not key else "", site, "Q_KEY"),
+        (
+            "k_visit is null and coalesce(" + ", ".join(f"t{i}" for i in asked) + ") is not null" if asked else "",
+            asked,
+            "Q_FK",
+        ),
     ):
         if wrong:
             _set_aside(
-                connection, f"select _source_row from rows_typed where {wrong}", columns.rules[position[0]].name, "Q_FK"
+                connection, f"select _source_row from rows_typed where {wrong}", columns.rules[position[0]].name, code
             )
 
 

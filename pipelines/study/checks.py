@@ -12,21 +12,26 @@ from pipelines.study.domains import DOMAINS, domain_of_dataset
 from pipelines.study.layout import CodeValue, Column, ExportFile, spread
 from pipelines.study.model import Study
 from pipelines.study.sdtm import is_verbatim
-from pipelines.study.targets import TargetError, parse_target
+from pipelines.study.targets import TargetError, parse_target, value_type
 
 # What a population may be told by: recorded in dm, or derived for ADSL before the population is.
 POPULATION_VARIABLES = (
     *("sex", "race", "ethnic", "country", "dx", "stratum", "siteid"),
     *("eosstt", "enrlfl", "randfl", "saffl"),
 )
-CONDITION = re.compile(r"\s*([a-z][a-z0-9_]*)\s*(=|!=)\s*'([^']*)'\s*")
+# A supplemental qualifier of dm is told by its name, in small letters: `suppdm.efficacy`.
+CONDITION = re.compile(r"\s*((?:suppdm\.)?[a-z][a-z0-9_]*)\s*(=|!=)\s*'([^']*)'\s*")
 
 
 class Problem(NamedTuple):
-    """One mistake: where in the file, and what is wrong and what would be right."""
+    """One mistake: where in the file, and what is wrong and what would be right.
+
+    `place` is set for a mistake in another file of the study: its name and line.
+    """
 
     location: tuple[str | int, ...]
     text: str
+    place: str = ""
 
     @property
     def key(self) -> str:
@@ -135,17 +140,21 @@ def _population(study: Study) -> Iterator[Problem]:
     if conditions is None:
         yield Problem(where, "write conditions like \"dx = 'MDD' and randfl = 'Y'\".")
     for variable, _, _ in conditions or ():
-        if variable not in POPULATION_VARIABLES:
-            yield Problem(
-                where, f"no variable '{variable}'. A population is told by {', '.join(POPULATION_VARIABLES)}."
-            )
+        if variable.startswith("suppdm."):
+            if "suppqual" not in study.delivered_domains:
+                yield Problem(where, f"'{variable}' is in no file: no layout has the data set suppdm.")
+        elif variable not in POPULATION_VARIABLES:
+            known = ", ".join(POPULATION_VARIABLES)
+            yield Problem(where, f"no variable '{variable}'. A population is told by {known}, suppdm.<qualifier>.")
 
 
 def _layout(study: Study, name: str, files: tuple[ExportFile, ...]) -> Iterator[Problem]:
     for index, export in enumerate(files):
         where = ("layouts", name, index)
         if bool(export.columns) == bool(export.sdtm):
-            yield Problem(where, "give either `columns` or, for a file that is SDTM already, `sdtm: <data set>`.")
+            yield Problem(
+                where, "give `columns` or `metadata` or, for a file that is SDTM already, `sdtm: <data set>`."
+            )
         yield from _sdtm(export, where)
         if export.file.count("{date}") > 1 or "/" in export.file:
             yield Problem((*where, "file"), "a file name, with `{date}` at most once and no folder.")
@@ -189,7 +198,10 @@ def _column(study: Study, pattern: str, column: Column, where: tuple[str | int, 
         yield from wrong
         if not wrong and (misfit := _misfit(column)):
             yield Problem((*where, "type"), misfit)
-    if column.range and column.range[0] > column.range[1]:
+    if column.optional and column.to in {"subject", "usubjid"}:
+        yield Problem((*where, "optional"), "no row can do without its subject. Leave `optional` out.")
+    low, high = column.range or (None, None)
+    if low is not None and high is not None and low > high:
         yield Problem((*where, "range"), "ends before it starts. Write [lowest, highest].")
     visits = {visit.visit for visit in study.visits} | {"UNSCHEDULED"}
     if column.visit is not None and column.visit not in visits:
@@ -210,10 +222,7 @@ _FITTING = {"integer": ("integer", "number"), "number": ("integer", "number"), "
 
 def _misfit(column: Column) -> str | None:
     """Returns what is wrong where a column's type cannot fill its target, so that no value is ever forced into it."""
-    target = parse_target(spread(column.to or "subject")[0])
-    variable = DOMAINS[target.domain].variable(target.variable) if target.domain else None
-    kind = "date" if target.variable == "date" else variable.type if variable else "text"
-    fitting = _FITTING.get(kind)
+    fitting = _FITTING.get(value_type(parse_target(spread(column.to or "subject")[0])))
     if fitting is None or column.type in fitting:
         return None
     return f"'{column.to}' takes {' or '.join(fitting)}. Write `type: {fitting[0]}`, or another target."

@@ -18,6 +18,11 @@ from pipelines.study.domains import DOMAINS, domain_of_dataset
 from pipelines.study.sdtm import is_verbatim
 
 ROW_TARGETS = ("subject", "usubjid", "site", "visit", "visitnum", "date", "timepoint")
+# The keys of clinical data in ODM-XML: where it was collected, and what the transaction is.
+ODM_KEYS = (
+    *("SubjectKey", "SiteOID", "StudyEventOID", "StudyEventRepeatKey", "FormOID", "FormRepeatKey"),
+    *("ItemGroupOID", "ItemGroupRepeatKey", "TransactionType"),
+)
 
 
 class Settings(BaseModel):
@@ -82,6 +87,13 @@ class Odm(Settings):
     missing: tuple[str, ...] = ("",)
 
 
+class Sidecar(Settings):
+    """A file beside a delivery that states its hash or number of rows; `required`: without it nothing lands."""
+
+    type: Literal["sha256", "md5", "manifest_json", "manifest_csv"]
+    required: bool = True
+
+
 class CodeValue(Settings):
     """What one code of a visit column stands for."""
 
@@ -112,14 +124,20 @@ class Column(Settings):
     type: Literal["text", "integer", "number", "date"] = "text"
     unit: str | None = None
     codes: Annotated[dict[str, str | CodeValue] | None, BeforeValidator(_codes)] = None
-    range: tuple[float, float] | None = None
+    range: tuple[float | None, float | None] | None = None
     missing: tuple[str, ...] = ()
     required: bool = False
+    optional: bool = False
     releasable: bool = False
+    decimal: Literal[".", ","] | None = None
     period: int | None = None
     visit: str | None = None
     timepoint: str | None = None
     date_order: Literal["ymd", "dmy", "mdy"] = "ymd"
+
+
+def _typed_format(value: object) -> object:
+    return {"type": "delimited", **value} if isinstance(value, dict) else value
 
 
 def _listed(value: object) -> object:
@@ -130,15 +148,21 @@ class ExportFile(Settings):
     """One kind of file in a layout: `{date}` in the pattern is the day on which the export was made.
 
     `sdtm`: the file is SDTM already. Where it lists several data sets, `{domain}` in the pattern stands for each.
+    `metadata` names a file of the study's folder that gives the columns (`pipelines.study.metadata`); `columns` then
+    says where they differ, and holds all of them once the study is loaded.
     `releasable`: verbatim variables of such a file (`aeterm`) that may stand in tables.
     """
 
     file: str
-    format: Annotated[Delimited | Xpt | Parquet | DatasetJson | Xlsx | Sas7bdat | Odm, Field(discriminator="type")] = (
-        Delimited()
-    )
+    format: Annotated[
+        Delimited | Xpt | Parquet | DatasetJson | Xlsx | Sas7bdat | Odm,
+        Field(discriminator="type"),
+        BeforeValidator(_typed_format),
+    ] = Delimited()
     delivery: Literal["snapshot", "increment"] = "snapshot"
+    sidecar: Sidecar | None = None
     constants: dict[str, str] = {}
+    metadata: str | None = None
     columns: dict[str, Column] = {}
     sdtm: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
     releasable: tuple[str, ...] = ()

@@ -207,11 +207,17 @@ class Study(Settings):
     layouts: Annotated[dict[str, tuple[ExportFile, ...]], Field(min_length=1)]
 
     _folder: StudyFolder = PrivateAttr()
+    _metadata: dict[str, str] = PrivateAttr(default_factory=dict)
 
     @property
     def folder(self) -> StudyFolder:
         """The study's folder."""
         return self._folder
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        """The SHA-256 of each metadata file that its layouts name, as it was read."""
+        return self._metadata
 
     @property
     def name(self) -> str:
