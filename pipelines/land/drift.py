@@ -186,7 +186,9 @@ def _retyped(connection: duckdb.DuckDBPyConnection, rule: ColumnRule, position: 
 
 def _out_of_range(rule: ColumnRule, rows: int) -> Change:
     limits = rule.column.range or (rule.target.allowed if rule.target else None)
-    expected = f"{limits[0]:g} to {limits[1]:g}" if limits else "within the range"
+    low, high = limits or (None, None)
+    ends = [*([f"at least {low:g}"] if low is not None else []), *([f"at most {high:g}"] if high is not None else [])]
+    expected = f"{low:g} to {high:g}" if low is not None and high is not None else (ends or ["within the range"])[0]
     return Change(change="out_of_range", column=shown(rule.name), expected=expected, found="outside of it", rows=rows)
 
 
