@@ -43,7 +43,7 @@ def header_drift(header: list[str], contract: Contract) -> tuple[Change, ...]:
     if len(added) == len(header) and header:
         # Not one name is known: this may be a file without a header, whose first row holds values.
         found = f"{len(header)} columns, none of them declared"
-        return tuple(_changes("removed", removed)) + (Change(change="added", column="", expected="", found=found),)
+        return (*_changes("removed", removed), Change(change="added", column="", expected="", found=found))
     renamed = _renamed(removed, added, header)
     pairs = [
         Change(change="renamed", column=shown(old), expected=shown(old), found=shown(new))
@@ -60,21 +60,22 @@ def rows_drift(connection: duckdb.DuckDBPyConnection, rules: list[ColumnRule]) -
     Reads `quarantine` and `rows_checked`, as shaping left them.
     """
     counted = connection.execute(
-        "select column_name, code, count(distinct _source_row) from quarantine where column_name is not null group by all"
+        "select column_name, code, count(distinct _source_row) from quarantine where column_name is not null "
+        "group by column_name, code"
     ).fetchall()
     rows = {(name, code): count for name, code, count in counted}
     changes: list[Change] = []
     for position, rule in enumerate(rules):
-        codes = [code for code in _OF_CODES if (rule.name, code) in rows]
         failed = sum(rows.get((rule.name, code), 0) for code in _OF_TYPE)
         outside = rows.get((rule.name, "Q_RANGE"), 0)
-        if codes and rule.column.codes is not None:
-            changes.append(_unknown_codes(connection, rule, position, codes))
+        if rule.column.codes is not None and any((rule.name, code) in rows for code in _OF_CODES):
+            changes.append(_unknown_codes(connection, rule, position))
         if failed or outside:
             given = _one(connection, f"select count(t{position}) from rows_checked")
-            if failed > CHANGED_SHARE * given:
+            # One wrong row is a wrong row, in however short a file.
+            if failed > max(1, CHANGED_SHARE * given):
                 changes.append(_retyped(connection, rule, position, failed))
-            if outside > CHANGED_SHARE * given:
+            if outside > max(1, CHANGED_SHARE * given):
                 changes.append(_out_of_range(rule, outside))
     return tuple(changes)
 
@@ -99,7 +100,7 @@ def _line(change: Change) -> str:
         case "renamed":
             return f"~ {change.expected} -> {change.found}"
         case _:
-            return f"! {change.column}: {change.expected} expected, {change.found} found{rows}"
+            return f"! {change.column}: {change.expected} expected, {change.found}{rows}"
 
 
 def _changes(kind: Literal["added", "removed"], names: list[str]) -> list[Change]:
@@ -147,7 +148,7 @@ def _likeness(old: str, new: str) -> float:
     return SequenceMatcher(None, first, second, autojunk=False).ratio()
 
 
-def _unknown_codes(connection: duckdb.DuckDBPyConnection, rule: ColumnRule, position: int, codes: list[str]) -> Change:
+def _unknown_codes(connection: duckdb.DuckDBPyConnection, rule: ColumnRule, position: int) -> Change:
     known = list(rule.column.codes or ())
     unknown = (
         f"from rows_checked where t{position} is not null and t{position} not in ({', '.join(map(literal, known))})"
@@ -185,12 +186,15 @@ def _retyped(connection: duckdb.DuckDBPyConnection, rule: ColumnRule, position: 
 
 
 def _out_of_range(rule: ColumnRule, rows: int) -> Change:
-    limits = rule.column.range or (rule.target.allowed if rule.target else None)
-    low, high = limits or (None, None)
-    ends = [*([f"at least {low:g}"] if low is not None else []), *([f"at most {high:g}"] if high is not None else [])]
-    expected = f"{low:g} to {high:g}" if low is not None and high is not None else (ends or ["within the range"])[0]
-    return Change(change="out_of_range", column=shown(rule.name), expected=expected, found="outside of it", rows=rows)
+    low, high = rule.column.range or (rule.target.allowed if rule.target else None) or (None, None)
+    expected = " ".join(
+        [*([f"from {low:g}"] if low is not None else []), *([f"to {high:g}"] if high is not None else [])]
+    )
+    return Change(
+        change="out_of_range", column=shown(rule.name), expected=expected, found="values outside of it", rows=rows
+    )
 
 
 def _one(connection: duckdb.DuckDBPyConnection, sql: str) -> int:
-    return sum(int(count) for (count,) in connection.execute(sql).fetchall())
+    ((count,),) = connection.execute(sql).fetchall()
+    return int(count)

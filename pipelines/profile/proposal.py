@@ -29,7 +29,7 @@ class Proposal:
     """A layout entry as it would stand in the study file, and what a person should look at.
 
     `comments` has for a column what stands beside it in the file: its label, and a TODO where it wants looking at.
-    `visits`, `arms` and `scales` are those that a file which is SDTM already names in its rows.
+    `visits`, `arms`, `scales` and `sites` are those that a file which is SDTM already names in its rows.
     """
 
     entry: dict[str, Any]
@@ -39,6 +39,7 @@ class Proposal:
     visits: tuple[PlannedVisit, ...] = ()
     arms: tuple[str, ...] = ()
     scales: tuple[str, ...] = ()
+    sites: tuple[str, ...] = ()
 
     @property
     def columns(self) -> dict[str, dict[str, Any]]:
@@ -49,7 +50,8 @@ class Proposal:
     @property
     def has_subject(self) -> bool:
         """Whether it says where the subject's key stands."""
-        return not {"sdtm", "metadata"}.isdisjoint(self.entry) or any(it.get("to") in {"subject", "usubjid"} for it in self.columns.values())
+        told = not {"sdtm", "metadata"}.isdisjoint(self.entry)
+        return told or any(it.get("to") in {"subject", "usubjid"} for it in self.columns.values())
 
     def with_columns(self, columns: dict[str, dict[str, Any]]) -> Proposal:
         """Returns the proposal with other settings of the same columns."""
@@ -57,11 +59,18 @@ class Proposal:
 
     def yaml(self, indent: int = 0) -> str:
         """Returns the entry as YAML, one line a column."""
-        first = [f"- file: {flow(self.entry['file'])}{_comment(self.comment)}", f"  format: {flow(self.entry['format'])}"]
+        first = [
+            f"- file: {flow(self.entry['file'])}{_comment(self.comment)}",
+            f"  format: {flow(self.entry['format'])}",
+        ]
         if "sdtm" in self.entry:
-            lines = [*first, f"  sdtm: {self.entry['sdtm']}"]
+            lines = [*first, f"  sdtm: {flow(self.entry['sdtm'])}"]
         else:
-            todo = "" if self.has_subject else _comment("TODO no column says `to: subject`: which one holds the subject's key?")
+            todo = (
+                ""
+                if self.has_subject
+                else _comment("TODO no column says `to: subject`: which one holds the subject's key?")
+            )
             if "metadata" in self.entry:
                 first.append(f"  metadata: {flow(self.entry['metadata'])}")
             lines = [*first, f"  columns:{todo}"] if self.columns else first
