@@ -50,7 +50,8 @@ class Proposal:
     @property
     def has_subject(self) -> bool:
         """Whether it says where the subject's key stands."""
-        return not {"sdtm", "metadata"}.isdisjoint(self.entry) or any(it.get("to") in {"subject", "usubjid"} for it in self.columns.values())
+        told = not {"sdtm", "metadata"}.isdisjoint(self.entry)
+        return told or any(it.get("to") in {"subject", "usubjid"} for it in self.columns.values())
 
     def with_columns(self, columns: dict[str, dict[str, Any]]) -> Proposal:
         """Returns the proposal with other settings of the same columns."""
