@@ -6,7 +6,7 @@ import datetime as dt
 import json
 from dataclasses import dataclass
 
-from pipelines.cut import Cut, held_deliveries, published_cut
+from pipelines.cut import Cut, cuts, held_deliveries, published_cut, short_id
 from pipelines.land.cadence import Cadence, Delivered, expected_on, out_of_order
 from pipelines.land.store import landed_deliveries
 from pipelines.study import Study
@@ -40,13 +40,23 @@ class SiteStatus:
 
 @dataclass(frozen=True, kw_only=True)
 class CutStatus:
-    """One cut and how far it came: built, gated, reported, published or current."""
+    """One cut and how far it came: built, gated, reported, published or current.
+
+    `as_of` and `data_cutoff` are empty where it was made without.
+    """
 
     cut_id: str
     state: str
     verdict: str
     published_at: str
     blinded: bool
+    as_of: str
+    data_cutoff: str
+
+    @property
+    def short_id(self) -> str:
+        """The first digits of the id, for people."""
+        return short_id(self.cut_id)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,10 +74,9 @@ def status(study: Study, *, today: dt.date) -> StatusReceipt:
     `today` is the day against which a delivery counts as late.
     """
     current = published_cut(study.folder)
-    folders = sorted(path for path in study.folder.cuts.glob("[0-9a-f]*") if path.is_dir())
-    cuts = [_cut_status(Cut(study.folder, path.name), current) for path in folders]
-    cuts.sort(key=lambda cut: (cut.published_at or "9", cut.cut_id))
-    return StatusReceipt(study=study.study, sites=_sites(study, today), cuts=tuple(cuts))
+    found = [_cut_status(cut, current) for cut in cuts(study.folder)]
+    found.sort(key=lambda cut: (cut.published_at or "9", cut.cut_id))
+    return StatusReceipt(study=study.study, sites=_sites(study, today), cuts=tuple(found))
 
 
 def _sites(study: Study, today: dt.date) -> tuple[SiteStatus, ...]:
@@ -79,7 +88,7 @@ def _sites(study: Study, today: dt.date) -> tuple[SiteStatus, ...]:
         accepted = [
             (arrival, receipt) for arrival, receipt in mine if receipt and receipt.outcome in {"accepted", "warned"}
         ]
-        exports = [export.file for export in study.layouts[site.layout]]
+        exports = [export.file for export in study.exports(key)]
         due = _due(accepted, site.cadence)
         sites.append(
             SiteStatus(
@@ -123,5 +132,6 @@ def _cut_status(cut: Cut, current: Cut | None) -> CutStatus:
     if sealed:
         state = "current" if cut == current else "published"
     return CutStatus(
-        cut_id=cut.cut_id, state=state, verdict=verdict, published_at=sealed, blinded=cut.inputs["blinded"]
-    )
+        cut_id=cut.cut_id, state=state, verdict=verdict, published_at=sealed, blinded=cut.inputs["blinded"],
+        as_of=cut.inputs.get("as_of") or "", data_cutoff=cut.inputs.get("data_cutoff") or "",
+    )  # fmt: skip

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipelines.build.transactions import resolved, transaction_files
 from pipelines.core.duck import identifier, literal, parquet_scan
 from pipelines.study.domains import DOMAINS, KEYS, SQL_TYPES, Domain, Variable
 
@@ -25,23 +26,40 @@ def create_landed(connection: duckdb.DuckDBPyConnection, inputs: CutInputs) -> N
     """Creates schema `landed` in the connected database."""
     connection.execute("create schema landed")
     current = [delivery for delivery in inputs.deliveries if delivery.current]
+    if cutoff := inputs.document["data_cutoff"]:
+        _create_enrolled_later(connection, current, cutoff)
     for domain in DOMAINS.values():
-        hidden = {} if inputs.document["blinded"] else vault_files(domain, current)
-        query = domain_query(domain, landed_files(domain, current), hidden, inputs.document["data_cutoff"])
+        blinded = inputs.document["blinded"]
+        hidden = {} if blinded or domain.in_vault else vault_files(domain, current)
+        landed = landed_files(domain, current, blinded=blinded)
+        query = domain_query(domain, landed, hidden, cutoff, transactions=transaction_files(current))
         connection.execute(f"create view landed.{domain.name} as {query}")
     _create_deliveries(connection, inputs.deliveries)
     _create_quarantine(connection, current)
 
 
-def domain_query(domain: Domain, landed: dict[Path, int], hidden: dict[Path, int], cutoff: str | None) -> str:
-    """Returns the query for a domain's records in these files; treatment variables come from `hidden`, the vault's."""
+def domain_query(
+    domain: Domain,
+    landed: dict[Path, int],
+    hidden: dict[Path, int],
+    cutoff: str | None,
+    *,
+    transactions: dict[Path, int],
+) -> str:
+    """Returns the query for a domain's records in these files; treatment variables come from `hidden`, the vault's.
+
+    What `transactions` restate or remove is left out. With a cutoff it needs `landed.enrolled_later`: a record dated
+    after the cutoff is left out, and so is every record of a subject who consented after it; another date of a record
+    that stays (the end of an adverse event) is left empty where it lies after the cutoff.
+    """
     if not landed:
         return _empty_query(domain)
-    plain = [variable.name for variable in domain.variables if not variable.treatment]
+    joined = _joined(domain)
+    plain = [variable.name for variable in domain.variables if variable not in joined]
     columns = ", ".join(f"rows.{identifier(name)}" for name in [*KEYS, *plain, *_PROVENANCE])
     shown = "".join(
         f", {'vault.' + identifier(one.name) if hidden else 'null'}::{SQL_TYPES[one.type]} as {identifier(one.name)}"
-        for one in _treatment(domain)
+        for one in joined
     )
     query = f"select {columns}{shown}, rows.delivery_rank from ({_ranked_scan(landed)}) as rows"
     if hidden:
@@ -49,9 +67,38 @@ def domain_query(domain: Domain, landed: dict[Path, int], hidden: dict[Path, int
             f" left join ({_ranked_scan(hidden)}) as vault on rows.delivery_rank = vault.delivery_rank"
             " and rows._source_row = vault._source_row and rows._record = vault._record"
         )
-    if cutoff and domain.date:
-        query += f" where {_until(f'rows.{identifier(domain.date)}', cutoff)}"
+    query = resolved(query, domain, transactions)
+    return _until_cutoff(query, domain, cutoff) if cutoff else query
+
+
+def _until_cutoff(query: str, domain: Domain, cutoff: str) -> str:
+    names = [f"rows.{identifier(name)}" for name in [*KEYS, *_PROVENANCE, "delivery_rank"]]
+    variables = [_known(domain, variable, cutoff) for variable in domain.variables]
+    query = (
+        f"select {', '.join([*names, *variables])} from ({query}) as rows"
+        " where coalesce(rows.usubjid not in (select usubjid from landed.enrolled_later), true)"
+    )
+    if domain.date:
+        query += f" and {_until(f'rows.{identifier(domain.date)}', cutoff)}"
     return query
+
+
+def _known(domain: Domain, variable: Variable, cutoff: str) -> str:
+    name = f"rows.{identifier(variable.name)}"
+    if variable.treatment or variable.type != "date" or variable.name == domain.date:
+        return name
+    return f"case when {_until(name, cutoff)} then {name} end as {identifier(variable.name)}"
+
+
+def _create_enrolled_later(
+    connection: duckdb.DuckDBPyConnection, current: Sequence[LandedDelivery], cutoff: str
+) -> None:
+    files = landed_files(DOMAINS["dm"], current, blinded=True)
+    rows = _ranked_scan(files) if files else _empty_query(DOMAINS["dm"])
+    connection.execute(
+        f"create view landed.enrolled_later as select usubjid from ({rows}) where usubjid is not null "
+        f"group by usubjid having not bool_or({_until('rficdtc', cutoff)})"
+    )
 
 
 def _until(column: str, cutoff: str) -> str:
@@ -60,12 +107,15 @@ def _until(column: str, cutoff: str) -> str:
     return f"coalesce(left({column}, {known}) <= left({literal(cutoff)}, {known}), true)"
 
 
-def _treatment(domain: Domain) -> list[Variable]:
-    return [variable for variable in domain.variables if variable.treatment]
+def _joined(domain: Domain) -> list[Variable]:
+    """Returns the variables that the vault adds to the rows; it holds all of a domain in the vault."""
+    return [variable for variable in domain.variables if variable.treatment and not domain.in_vault]
 
 
-def landed_files(domain: Domain, deliveries: Sequence[LandedDelivery]) -> dict[Path, int]:
-    """Returns the deliveries' files of a domain, with the rank of each delivery."""
+def landed_files(domain: Domain, deliveries: Sequence[LandedDelivery], *, blinded: bool) -> dict[Path, int]:
+    """Returns the deliveries' files of a domain, with the rank of each delivery; if blinded, none in the vault."""
+    if domain.in_vault:
+        return {} if blinded else vault_files(domain, deliveries)
     paths = {delivery.directory / "rows" / f"{domain.name}.parquet": delivery.rank for delivery in deliveries}
     return {path: rank for path, rank in paths.items() if path.is_file()}
 
@@ -84,8 +134,9 @@ def _ranked_scan(files: dict[Path, int]) -> str:
 
 
 def _empty_query(domain: Domain) -> str:
-    plain = {variable.name: SQL_TYPES[variable.type] for variable in domain.variables if not variable.treatment}
-    hidden = {variable.name: SQL_TYPES[variable.type] for variable in _treatment(domain)}
+    joined = _joined(domain)
+    plain = {variable.name: SQL_TYPES[variable.type] for variable in domain.variables if variable not in joined}
+    hidden = {variable.name: SQL_TYPES[variable.type] for variable in joined}
     shape = dict.fromkeys(KEYS, "varchar") | plain | _PROVENANCE | hidden | {"delivery_rank": "integer"}
     columns = ", ".join(f"null::{kind} as {identifier(name)}" for name, kind in shape.items())
     return f"select {columns} where false"

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipelines.core.errors import AfterglowError
+from pipelines.core.errors import AfterglowError, NotAllowedError
 
 if TYPE_CHECKING:
+    from pipelines.cut import Cut
     from pipelines.study import Study
 
 # Steps are imported in the commands that call them: `--help` and `status` must not wait for dbt or Great Expectations.
@@ -30,6 +31,14 @@ class _Commands(click.Group):
         except AfterglowError as error:
             click.echo(f"{type(error).__name__.removesuffix('Error')}: {error}", err=True)
             ctx.exit(error.exit_code)
+        except BrokenPipeError:
+            # Whoever reads the output has read enough: click ends quietly.
+            raise
+        except OSError as error:
+            if error.filename is None:
+                raise
+            click.echo(f"NotAllowed: {error.filename}: {error.strerror}. Correct that, then run it again.", err=True)
+            ctx.exit(NotAllowedError.exit_code)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -51,11 +60,11 @@ def study_named(name: str) -> Study:
     return find_study(name, Path(os.environ.get("AFTERGLOW_STUDIES", "studies")))
 
 
-def cut_id_of(study: Study, prefix: str | None) -> str:
-    """Returns the id of the cut that starts with `prefix`, or of the newest one."""
+def cut_of(study: Study, prefix: str | None) -> Cut:
+    """Returns the cut whose id starts with `prefix`, or the newest one."""
     from pipelines.cut import find_cut, latest_cut
 
-    return find_cut(study, prefix).cut_id if prefix else latest_cut(study).cut_id
+    return find_cut(study, prefix) if prefix else latest_cut(study)
 
 
 study_argument = click.argument("study_name", metavar="STUDY")

@@ -5,6 +5,8 @@ Rule    such a file is held: its bytes go to the vault, and no cut is made or pu
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -98,20 +100,34 @@ def check_blinding(table: pa.Table, contract: Contract) -> None:
         HeldError: H_UNBLIND, with the columns and never a value.
     """
     study = contract.study
-    if study.blinding != "blinded":
+    if study.blinding != "blinded" or contract.in_vault or _is_design(table, contract):
         return
     rules = {rule.name: rule for rule in contract.rules(table.column_names)}
     found = []
-    for name in table.column_names:
+    for name, values in _named_values(table):
         if name in rules and rules[name].column.column_class in {"treatment", "drop"}:
             continue
         if tells_arm(name):
             found.append(f"Column {name[:40]!a} is named like the arm")
-        elif _holds_arms(table[name], study, missing=contract.export.format.missing):
-            found.append(f"Column {name[:40]!a} holds the study's arms in {table.num_rows} row(s)")
+        elif _holds_arms(values, study, missing=contract.export.format.missing):
+            found.append(f"Column {name[:40]!a} holds the study's arms in {len(values)} row(s)")
     if found:
         remedy = "Declare the column `treatment` or `drop`, or have the file taken away and delivered without it."
         raise HeldError("H_UNBLIND", f"{'; '.join(found)}. {remedy}")
+
+
+def _is_design(table: pa.Table, contract: Contract) -> bool:
+    # The trial's design names the arms and nobody who is in one.
+    return contract.domain is not None and not contract.domain.of_subjects and "USUBJID" not in table.column_names
+
+
+def _named_values(table: pa.Table) -> Iterator[tuple[str, pa.ChunkedArray]]:
+    """Yields the columns, and each supplemental qualifier as the column of its parent domain that it stands for."""
+    for name in table.column_names:
+        yield name, table[name]
+    if {"RDOMAIN", "QNAM", "QVAL"} <= set(table.column_names):
+        for name in pc.unique(table["QNAM"]).to_pylist():
+            yield name, table.filter(pc.equal(table["QNAM"], name))["QVAL"]
 
 
 def _holds_arms(values: pa.ChunkedArray, study: Study, *, missing: tuple[str, ...]) -> bool:

@@ -19,9 +19,11 @@ from pipelines.core.hashing import canonical_json
 from pipelines.land.archives import unpacked
 from pipelines.land.blinding import check_blinding
 from pipelines.land.contract import Contract
+from pipelines.land.drift import header_drift, rows_drift
 from pipelines.land.identifiers import check_identifiers
+from pipelines.land.pseudonyms import is_key, withhold_text
 from pipelines.land.readers import read_text_rows
-from pipelines.land.receipts import DeliveryReceipt, HeldError, RefusedError
+from pipelines.land.receipts import Change, DeliveryReceipt, HeldError, RefusedError
 from pipelines.land.shape import Shaped, shape
 from pipelines.land.sidecars import check_stated, check_stated_rows
 from pipelines.land.store import (
@@ -79,7 +81,7 @@ def land_delivery(
 
 def _contract(study: Study, arrival: Arrival, contract: Contract | None, first_site: str) -> Contract:
     if contract is None:
-        names = ", ".join(export.file for export in study.layouts[study.sites[arrival.site].layout])
+        names = ", ".join(export.file for export in study.exports(arrival.site))
         raise RefusedError("F_FILE_UNKNOWN", f"The layout names: {names}.")
     if first_site != arrival.site:
         raise RefusedError("F_CROSS_SITE_DUP", f"The other site: {first_site}.")
@@ -96,16 +98,24 @@ def _land_rows(
     with unpacked(copy, arrival.file, expected, contract.export.format.type, folder.vault) as path:
         text = read_text_rows(path, contract)
     check_stated_rows(contract, text.table.num_rows)
-    # Before anything of it is written outside the vault.
-    check_blinding(text.table, contract)
-    check_identifiers(text.table, contract, exported_on)
     header = text.table.column_names
+    # Before anything of it is written outside the vault.
+    try:
+        check_blinding(text.table, contract)
+        check_identifiers(text.table, contract, exported_on)
+    except RefusedError as refusal:
+        refusal.drift = header_drift(header, contract)
+        raise
     numbers = pa.array(range(1, text.table.num_rows + 1), pa.int64())
     connection.register("delivered", text.table.add_column(0, "_source_row", numbers))
     connection.execute("create or replace temp table rows_text as select * from delivered")
     connection.unregister("delivered")
     shaped = shape(connection, contract, header, exported_on, text.faults)
-    _check_conservation(shaped, text.table.num_rows, contract.study.quarantine_limit_pct)
+    drift = rows_drift(connection, contract.rules(header)) if shaped.rows_quarantined else ()
+    _check_conservation(shaped, text.table.num_rows, contract.study.quarantine_limit_pct, drift)
+    for domain, variable in sorted(contract.withheld(header)):
+        if domain in shaped.domains and is_key(domain, variable):
+            withhold_text(connection, contract.study, domain, variable)
     codes = (*warnings, *text.codes, *shaped.codes)
     receipt = DeliveryReceipt(
         site=arrival.site,
@@ -121,18 +131,21 @@ def _land_rows(
         layout_file=contract.export.file,
         delivered_on=exported_on or "",
         new=True,
+        drift=drift,
     )
-    keep_bytes(folder, copy, arrival.sha256, arrival.file, place="vault" if contract.sensitive else "store")
+    keep_bytes(folder, copy, arrival.sha256, arrival.file, place="vault" if contract.sensitive(header) else "store")
     # The vault's part first: a landing that is there is there with all its parts.
     treatment = treatment_directory(folder, arrival.sha256, contract.key)
-    _write_once(treatment, lambda directory: write_treatment(connection, directory, shaped.domains, arrival))
+    _write_once(
+        treatment, lambda directory: write_treatment(connection, directory, contract, header, shaped.domains, arrival)
+    )
     _commit(
         folder, receipt, lambda directory: write_rows(connection, directory, contract, header, shaped.domains, arrival)
     )
     return receipt
 
 
-def _check_conservation(shaped: Shaped, delivered: int, limit_pct: float) -> None:
+def _check_conservation(shaped: Shaped, delivered: int, limit_pct: float, drift: tuple[Change, ...]) -> None:
     if not delivered == shaped.rows_in == shaped.rows_accepted + shaped.rows_quarantined:
         msg = (
             f"rows are not conserved: {delivered} delivered, {shaped.rows_in} read, "
@@ -143,7 +156,7 @@ def _check_conservation(shaped: Shaped, delivered: int, limit_pct: float) -> Non
     if shaped.rows_quarantined > max(1.0, limit_pct * shaped.rows_in / 100):
         codes = ", ".join(shaped.codes)
         detail = f"{shaped.rows_quarantined} of {shaped.rows_in} rows; allowed are {limit_pct:g} %. Reasons: {codes}."
-        raise RefusedError("F_QUARANTINE_SHARE", detail)
+        raise RefusedError("F_QUARANTINE_SHARE", detail, drift=drift)
 
 
 def _commit(folder: StudyFolder, receipt: DeliveryReceipt, write: Callable[[Path], None] | None = None) -> None:
@@ -183,4 +196,5 @@ def refused_receipt(site: str, file: str, sha256: str, refusal: RefusedError) ->
         layout_file="",
         delivered_on="",
         new=True,
+        drift=refusal.drift,
     )

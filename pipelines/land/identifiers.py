@@ -137,11 +137,12 @@ def identifier_in_header(header: str) -> str | None:
 
 def is_identifying(header: str) -> bool:
     """Whether a column's name says that it holds an identifier, or is one (a file without a header)."""
-    return identifier_in_header(header) is not None or _identifier_as_header(header) is not None
+    return identifier_in_header(header) is not None or identifier_as_header(header) is not None
 
 
 @lru_cache(maxsize=4096)
-def _identifier_as_header(header: str) -> str | None:
+def identifier_as_header(header: str) -> str | None:
+    """Returns the class of identifier that stands in place of a column's name, or None."""
     found = _found(pa.chunked_array([[header]]), _VALUES)
     return found[0][0] if found else None
 
@@ -167,7 +168,7 @@ def _by_header(table: pa.Table, columns: dict[str, Column]) -> Iterator[Hit]:
             continue
         if kind := identifier_in_header(name):
             yield Hit(f"Column {name[:40]!a}", kind, _given(table[name]))
-        elif kind := _identifier_as_header(name):
+        elif kind := identifier_as_header(name):
             # A file without a header has a row of data there: its name is a value.
             yield Hit(f"Column number {number}", kind, _given(table[name]))
 
@@ -177,15 +178,21 @@ def _by_value(table: pa.Table, columns: dict[str, Column], exported_on: str | No
         column = columns.get(name)
         if column is not None and column.column_class == "drop":
             continue
-        values = table[name]
-        if (pc.max(pc.binary_length(values)).as_py() or 0) < _SHORTEST:
-            continue
-        is_key = column is not None and column.column_class == "pseudonym"
-        forms = {kind: _VALUES[kind] for kind in _KEY_VALUES} if is_key else _VALUES
-        hits = [Hit(f"Column {name[:40]!a}", kind, rows) for kind, rows in _found(values, forms)]
-        if not hits and not is_key:
-            hits = [Hit(f"Column {name[:40]!a}", kind, rows) for kind, rows in _whole(values, column, exported_on)]
-        yield from hits
+        for kind, rows in identifiers_in(table[name], column, exported_on):
+            yield Hit(f"Column {name[:40]!a}", kind, rows)
+
+
+def identifiers_in(
+    values: pa.ChunkedArray, column: Column | None, exported_on: str | None
+) -> Iterator[tuple[str, int]]:
+    """Yields the classes of identifiers that a column's values are of, and in how many rows; no value."""
+    if (pc.max(pc.binary_length(values)).as_py() or 0) < _SHORTEST:
+        return
+    is_key = column is not None and column.column_class == "pseudonym"
+    found = _found(values, {kind: _VALUES[kind] for kind in _KEY_VALUES} if is_key else _VALUES)
+    if not found and not is_key:
+        found = list(_whole(values, column, exported_on))
+    yield from found
 
 
 def _found(values: pa.ChunkedArray, forms: dict[str, str]) -> list[tuple[str, int]]:

@@ -88,13 +88,28 @@ REASONS = {
 }
 
 
-class RefusedError(Exception):
-    """A file cannot be landed; `code` is its reason, `detail` says where, without values."""
+Difference = Literal["added", "removed", "renamed", "retyped", "code_unknown", "out_of_range"]
 
-    def __init__(self, code: str, detail: str = "") -> None:
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """One difference: what the contract expects, what was found, and in how many rows (None: it is of the header)."""
+
+    change: Difference
+    column: str
+    expected: str
+    found: str
+    rows: int | None = None
+
+
+class RefusedError(Exception):
+    """A file cannot be landed; `code` is its reason, `detail` says where, `drift` how it differs, without values."""
+
+    def __init__(self, code: str, detail: str = "", drift: tuple[Change, ...] = ()) -> None:
         super().__init__(f"{code}: {REASONS[code]} {detail}".rstrip())
         self.code = code
         self.detail = detail
+        self.drift = drift
 
 
 class HeldError(RefusedError):
@@ -118,6 +133,7 @@ class DeliveryReceipt:
     layout_file: str
     delivered_on: str
     new: bool
+    drift: tuple[Change, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -42,8 +42,8 @@ class TypedColumns:
 
 def domains_of(contract: Contract, rules: list[ColumnRule]) -> list[str]:
     """Returns the domains that rows of this file fill, in the catalogue's order."""
-    if contract.export.sdtm:
-        return [contract.export.sdtm]
+    if contract.domain:
+        return [contract.domain.name]
     named = {rule.target.domain for rule in rules if rule.target}
     return [name for name in DOMAINS if name in named]
 
@@ -78,6 +78,9 @@ def _plain_sql(
         values["period"] = str(period)
     # What tells that the record is there: a column of this period, or any column of the domain.
     telling = [i for i, rule in own if period is None or rule.column.period == period]
+    # A number alone is none: of a repeating instrument it stands in the rows of all the others too.
+    numbering = {i for i, rule in own if rule.target and rule.target.variable == f"{domain.name}seq"}
+    telling = [i for i in telling if i not in numbering] or telling
     condition = " or ".join(f"v{i} is not null" for i in telling)
     return _select(domain, values, str(record), "rows_typed", condition)
 
@@ -113,7 +116,7 @@ def _tests_sql(
         # A column may tell of a visit of its own (one column a visit, or the baseline beside each score).
         "visit": "coalesce(u.visit, k_visit)",
         "visitnum": "coalesce(u.visitnum, k_visitnum)",
-        timepoint: f"coalesce(u.timepoint, {values[timepoint]})" if timepoint in values else "u.timepoint",
+        timepoint: f"coalesce(u.timepoint, {values[timepoint]}::varchar)" if timepoint in values else "u.timepoint",
     }
     if domain.unit:
         values[domain.unit] = "u.unit"
@@ -129,6 +132,10 @@ def _row_values(domain: Domain, columns: TypedColumns, constants: dict[str, str]
     for variable in ("visit", "visitnum"):
         if domain.variable(variable):
             values[variable] = f"k_{variable}"
+            # What no model reads is as it was delivered.
+            delivered = columns.of_target(None, variable)
+            if delivered and not domain.analysed:
+                values[variable] = f"v{delivered[0]}"
     if domain.date and columns.of_target(None, "date"):
         values[domain.date] = f"v{columns.of_target(None, 'date')[0]}"
     if domain.name in _TIMEPOINTS and columns.of_target(None, "timepoint"):

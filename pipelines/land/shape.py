@@ -20,10 +20,13 @@ from pipelines.land.readers.text_rows import Fault
 from pipelines.land.records import TypedColumns, domains_of, records_sql
 from pipelines.land.subjects import pseudonymise, set_subjects_aside
 from pipelines.land.totals import wrong_totals
+from pipelines.land.transactions import create_transactions
 from pipelines.land.typing_rules import arm_of, error, present, typed
 from pipelines.study.catalogue import catalogue
 from pipelines.study.domains import DOMAINS, Domain
 from pipelines.study.layout import Delimited
+
+_SPECIAL_MISSING = tuple(f".{letter}" for letter in "_ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +58,7 @@ def shape(
     _type(connection, contract, columns)
     set_subjects_aside(connection, contract, columns.rules)
     pseudonymise(connection, contract, columns.rules)
+    create_transactions(connection, contract, columns.rules)
     warnings: list[str] = []
     domains = domains_of(contract, columns.rules)
     for name in domains:
@@ -62,8 +66,12 @@ def shape(
             f"create or replace temp table {identifier('records_' + name)} as\n"
             + records_sql(DOMAINS[name], columns, contract.export.constants)
         )
+        connection.execute(
+            f"delete from {identifier('records_' + name)} where _source_row in "
+            "(select _source_row from transactions where is_removed)"
+        )
         _check_records(connection, contract, columns, DOMAINS[name])
-        if _check_duplicates(connection, columns, DOMAINS[name]):
+        if _check_duplicates(connection, contract, columns, DOMAINS[name]):
             warnings.append("W_DUP")
     for name in domains:
         connection.execute(
@@ -93,7 +101,10 @@ def _check(
     rules = contract.rules(header)
     form = contract.export.format
     decimal = form.decimal if isinstance(form, Delimited) else "."
-    texts = [f"{present(rule, form.missing)} as t{i}" for i, rule in enumerate(rules)]
+    # SAS's own special missing values of a number need no declaration; their code stays in the text.
+    special = _SPECIAL_MISSING if form.type in {"xpt", "sas7bdat"} else ()
+    codes = [(*form.missing, *(special if rule.column.type != "text" else ())) for rule in rules]
+    texts = [f"{present(rule, codes[i])} as t{i}" for i, rule in enumerate(rules)]
     values = [f"{typed(f't{i}', rule.column, decimal)} as v{i}" for i, rule in enumerate(rules)]
     errors = [f"{error(f't{i}', f'v{i}', rule, exported_on)} as e{i}" for i, rule in enumerate(rules)]
     repeated = " and ".join(f"{identifier(rule.name)} = {literal(rule.name)}" for rule in rules)
@@ -129,12 +140,16 @@ def _type(connection: duckdb.DuckDBPyConnection, contract: Contract, columns: Ty
     key = columns.of_target(None, "usubjid")
     if key:
         usubjid = f"v{key[0]}"
+    elif contract.domain:
+        usubjid = "null::varchar"
     else:
         parts = [literal(study.study), *(["(siteid)"] if study.subject_key == "site" else [])]
         usubjid = " || '-' || ".join([*parts, f"v{columns.of_target(None, 'subject')[0]}"])
     visit, asked = _visit(contract, columns)
     numbers = " ".join(f"when {literal(v)} then {n!r}" for v, n in columns.visit_numbers.items())
-    visitnum = f"case k_visit {numbers} end"
+    # An unscheduled visit keeps the number that it came with: there may be two on one day.
+    delivered = "".join(f", v{i}" for i in columns.of_target(None, "visitnum"))
+    visitnum = f"coalesce(case k_visit {numbers} end{delivered})"
     arms = [arm for i, rule in enumerate(columns.rules) if (arm := arm_of(f"t{i}", rule.column))]
     connection.execute(
         f"""
@@ -147,13 +162,19 @@ def _type(connection: duckdb.DuckDBPyConnection, contract: Contract, columns: Ty
         """
     )
     sites = ", ".join(map(literal, study.trial_sites))
-    for wrong, position in (
-        (f"siteid is not null and siteid not in ({sites})" if site else "", site),
-        ("k_visit is null and coalesce(" + ", ".join(f"t{i}" for i in asked) + ") is not null" if asked else "", asked),
+    for wrong, position, code in (
+        (f"siteid is not null and siteid not in ({sites})" if site else "", site, "Q_FK"),
+        # Where numbers are given out by each site, a number without its site is nobody's.
+        ("siteid is null" if site and study.subject_key == "site" and not key else "", site, "Q_KEY"),
+        (
+            "k_visit is null and coalesce(" + ", ".join(f"t{i}" for i in asked) + ") is not null" if asked else "",
+            asked,
+            "Q_FK",
+        ),
     ):
         if wrong:
             _set_aside(
-                connection, f"select _source_row from rows_typed where {wrong}", columns.rules[position[0]].name, "Q_FK"
+                connection, f"select _source_row from rows_typed where {wrong}", columns.rules[position[0]].name, code
             )
 
 
@@ -204,16 +225,33 @@ def _check_records(
             where r.lbstresn is not null
         """
         _set_aside(connection, wrong, columns.named("lb", "lbstresu"), "Q_UNIT")
+    if domain.name == "vs" and contract.study.vital_signs:
+        units = [f"({literal(code)}, {literal(sign.unit)})" for code, sign in contract.study.vital_signs.items()]
+        # A measurement without a unit is in the study's; one that the study file does not name may have any.
+        wrong = f"""
+            select r._source_row from {records} as r
+            inner join (values {", ".join(units)}) as known (testcd, unit) on r.vstestcd = known.testcd
+            where r.vsstresn is not null and r.vsstresu != known.unit
+        """
+        _set_aside(connection, wrong, columns.named("vs", "vsstresu"), "Q_UNIT")
 
 
-def _check_duplicates(connection: duckdb.DuckDBPyConnection, columns: TypedColumns, domain: Domain) -> bool:
+def _check_duplicates(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, columns: TypedColumns, domain: Domain
+) -> bool:
     """Sets aside rows that give one record two values; keeps one of equal ones, and returns whether there were any."""
     records = identifier("records_" + domain.name)
-    key = ["usubjid", *domain.key]
-    others = [variable.name for variable in domain.variables if variable.name not in domain.key]
-    others = [name for name in others if name != f"{domain.name}seq"]
+    number = f"{domain.name}seq"
+    key = [name for name in ["usubjid", *domain.key] if _is_filled(connection, records, name)]
+    # SDTM tells records by their number where nothing else does. Not so items of a score: they would add up twice.
+    if contract.domain and domain.name != "qs" and domain.variable(number) and number not in key:
+        key += [number] if _is_filled(connection, records, number) else []
+    key = key or [domain.variables[0].name]
+    others = [variable.name for variable in domain.variables if variable.name not in {*key, number}]
     grouped = ", ".join(map(identifier, key))
-    repeats = f"select 1 from {records} group by {grouped} having count(*) > 1 limit 1"
+    # A transaction that a later one of the file restates is no second value.
+    newest = f"(select * from {records} where _source_row not in (select _source_row from superseded))"
+    repeats = f"select 1 from {newest} group by {grouped} having count(*) > 1 limit 1"
     if not connection.execute(repeats).fetchall():
         return False
     value = "row(" + ", ".join(map(identifier, others)) + ")"
@@ -221,7 +259,7 @@ def _check_duplicates(connection: duckdb.DuckDBPyConnection, columns: TypedColum
         f"""
         create or replace temp table repeated as
         select {grouped}, count(distinct {value}) > 1 as differs, min((_source_row, _record)) as kept
-        from {records}
+        from {newest}
         where _source_row not in (select _source_row from quarantine)
         group by {grouped} having count(*) > 1
         """
@@ -230,7 +268,8 @@ def _check_duplicates(connection: duckdb.DuckDBPyConnection, columns: TypedColum
     named = next((name for name in ("visit", domain.date) if name in domain.key), None)
     _set_aside(
         connection,
-        f"select r._source_row from {records} as r inner join repeated as d on {same} where d.differs",
+        f"select r._source_row from {records} as r inner join repeated as d on {same} where d.differs"
+        " and r._source_row not in (select _source_row from superseded)",
         columns.named(domain.name, named) if named else None,
         "Q_DUP",
     )
@@ -238,9 +277,15 @@ def _check_duplicates(connection: duckdb.DuckDBPyConnection, columns: TypedColum
         f"""
         delete from {records} as r using repeated as d
         where {same} and not d.differs and (r._source_row, r._record) != d.kept
+            and r._source_row not in (select _source_row from superseded)
         """
     )
     return _count(connection, "select count(*) from repeated where not differs") > 0
+
+
+def _is_filled(connection: duckdb.DuckDBPyConnection, records: str, name: str) -> bool:
+    # Variables that hold nothing tell nothing apart, and grouping by them costs time.
+    return _count(connection, f"select count({identifier(name)}) from {records}") > 0
 
 
 def _set_aside(connection: duckdb.DuckDBPyConnection, rows: str, column: str | None, code: str) -> None:
@@ -250,5 +295,5 @@ def _set_aside(connection: duckdb.DuckDBPyConnection, rows: str, column: str | N
 
 
 def _count(connection: duckdb.DuckDBPyConnection, sql: str) -> int:
-    row = connection.execute(sql).fetchone()
-    return int(row[0]) if row else 0
+    # All is fetched: a result that was left unread keeps the connection from writing the rows.
+    return sum(int(count) for (count,) in connection.execute(sql).fetchall())

@@ -2,7 +2,8 @@
 
 store/deliveries/<sha256>/delivered/<name>            the bytes as delivered (in the vault where they reveal the arm)
 store/deliveries/<sha256>/<landing key>/receipt.json    what became of them under one contract
-                                       /text.parquet, rows/<domain>.parquet, quarantine.parquet, hashes.json
+                                       /text.parquet, rows/<domain>.parquet, quarantine.parquet, transactions.parquet,
+                                       /hashes.json
 store/arrivals/<hash>.json                              which site delivered it, under which name, and when first seen
 store/sidecars/<hash>.json                              what the newest sidecar states of it
 vault/deliveries, vault/treatment, vault/refused        the same for what must not be seen
@@ -20,7 +21,7 @@ from pathlib import Path
 from pipelines.core.files import fsync_directory, fsync_file, write_atomically
 from pipelines.core.hashing import canonical_json, sha256_file, sha256_json
 from pipelines.land.contract import Contract, Stated, contract_for
-from pipelines.land.receipts import DeliveryReceipt
+from pipelines.land.receipts import Change, DeliveryReceipt
 from pipelines.study import Study, StudyFolder
 
 
@@ -134,6 +135,8 @@ def read_receipt(folder: StudyFolder, arrival: Arrival, landing_key: str) -> Del
         return None
     document = json.loads(path.read_bytes())
     document |= {"codes": tuple(document["codes"]), "new": False, "site": arrival.site, "file": arrival.file}
+    # The receipt of a file that no layout names does not change with the code: an older one has no drift.
+    document["drift"] = tuple(Change(**change) for change in document.get("drift", ()))
     return DeliveryReceipt(**document)
 
 

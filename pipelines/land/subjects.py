@@ -17,7 +17,7 @@ def set_subjects_aside(connection: duckdb.DuckDBPyConnection, contract: Contract
     Nobody can tell which of the two is meant. Two files that differ are found by the gate (LAN-DM-003).
     """
     keys = [rule for rule in rules if _role(rule) in {(None, "subject"), (None, "usubjid")}]
-    for code, group, differs in _contradictions(contract, keys[0]):
+    for code, group, differs in _contradictions(contract, keys[0]) if keys else ():
         connection.execute(
             f"""
             insert into quarantine

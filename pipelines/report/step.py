@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.core.errors import StudyFileError
 from pipelines.core.files import directory_written_whole
-from pipelines.core.hashing import sha256_file
 
 if TYPE_CHECKING:
     from pipelines.cut import Cut
@@ -64,10 +63,13 @@ def report(study: Study, cut_id: str) -> ReportReceipt:
 
 
 def _check_study_file(study: Study, cut: Cut) -> None:
-    if sha256_file(study.folder.study_file) != cut.inputs["study_file_sha256"]:
+    from pipelines.cut import is_same_study
+
+    if not is_same_study(study, cut):
         msg = (
-            f"{study.name}: study.yml was changed after cut {cut.short_id} was built, and a report shows the values"
-            f" that were used. Run `afterglow build {study.name}` for a cut of the new file, or restore the old one."
+            f"{study.name}: study.yml or its metadata was changed after cut {cut.short_id} was built, and a report"
+            f" shows the values that were used. Run `afterglow build {study.name}` for a cut of the new files, or"
+            " restore the old ones."
         )
         raise StudyFileError(msg)
 
@@ -83,8 +85,7 @@ def _pages(study: Study, cut: Cut) -> dict[str, str]:
         top = header(
             study,
             cut.cut_id,
-            blinded=data.blinded,
-            data_cutoff=cut.inputs.get("data_cutoff"),
+            cut.inputs,
             verdict=data.gate.verdict,
             blocking=data.gate.blocking,
         )
@@ -147,8 +148,7 @@ def signatures_page(study: Study, cut: Cut, signatures: list[dict[str, Any]]) ->
     top = header(
         study,
         cut.cut_id,
-        blinded=bool(cut.inputs["blinded"]),
-        data_cutoff=cut.inputs.get("data_cutoff"),
+        cut.inputs,
         verdict=verdict.verdict,
         blocking=verdict.blocking,
     )

@@ -14,8 +14,15 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from pipelines.study.domains import DOMAINS, domain_of_dataset
+from pipelines.study.sdtm import is_verbatim
+
 ROW_TARGETS = ("subject", "usubjid", "site", "visit", "visitnum", "date", "timepoint")
-DomainName = Literal["dm", "ex", "qs", "vs", "lb", "ae", "ds", "pr", "ce"]
+# The keys of clinical data in ODM-XML: where it was collected, and what the transaction is.
+ODM_KEYS = (
+    *("SubjectKey", "SiteOID", "StudyEventOID", "StudyEventRepeatKey", "FormOID", "FormRepeatKey"),
+    *("ItemGroupOID", "ItemGroupRepeatKey", "TransactionType"),
+)
 
 
 class Settings(BaseModel):
@@ -117,33 +124,93 @@ class Column(Settings):
     type: Literal["text", "integer", "number", "date"] = "text"
     unit: str | None = None
     codes: Annotated[dict[str, str | CodeValue] | None, BeforeValidator(_codes)] = None
-    range: tuple[float, float] | None = None
+    range: tuple[float | None, float | None] | None = None
     missing: tuple[str, ...] = ()
     required: bool = False
+    optional: bool = False
     releasable: bool = False
+    decimal: Literal[".", ","] | None = None
     period: int | None = None
     visit: str | None = None
     timepoint: str | None = None
     date_order: Literal["ymd", "dmy", "mdy"] = "ymd"
 
 
+def _typed_format(value: object) -> object:
+    return {"type": "delimited", **value} if isinstance(value, dict) else value
+
+
+def _listed(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
 class ExportFile(Settings):
-    """One kind of file in a layout: `{date}` in the pattern is the day on which the export was made."""
+    """One kind of file in a layout: `{date}` in the pattern is the day on which the export was made.
+
+    `sdtm`: the file is SDTM already. Where it lists several data sets, `{domain}` in the pattern stands for each.
+    `metadata` names a file of the study's folder that gives the columns (`pipelines.study.metadata`); `columns` then
+    says where they differ, and holds all of them once the study is loaded.
+    `releasable`: verbatim variables of such a file (`aeterm`) that may stand in tables.
+    """
 
     file: str
-    format: Annotated[Delimited | Xpt | Parquet | DatasetJson | Xlsx | Sas7bdat | Odm, Field(discriminator="type")] = (
-        Delimited()
-    )
+    format: Annotated[
+        Delimited | Xpt | Parquet | DatasetJson | Xlsx | Sas7bdat | Odm,
+        Field(discriminator="type"),
+        BeforeValidator(_typed_format),
+    ] = Delimited()
     delivery: Literal["snapshot", "increment"] = "snapshot"
     sidecar: Sidecar | None = None
     constants: dict[str, str] = {}
+    metadata: str | None = None
     columns: dict[str, Column] = {}
-    sdtm: DomainName | None = None
+    sdtm: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
+    releasable: tuple[str, ...] = ()
 
     @property
     def sensitive(self) -> bool:
         """Whether its bytes hold what must stay in the vault."""
         return any(column.column_class in {"treatment", "drop"} for column in self.columns.values())
+
+    @property
+    def domain(self) -> str | None:
+        """The SDTM domain of a file of one data set; None where columns say what the file holds."""
+        return domain_of_dataset(self.sdtm[0]) if self.sdtm else None
+
+    @property
+    def domains(self) -> frozenset[str]:
+        """All domains that it fills."""
+        targets = {column.to.split(".")[0] for column in self.columns.values() if column.to}
+        delivered = {domain for name in self.sdtm if (domain := domain_of_dataset(name))}
+        return frozenset((targets & DOMAINS.keys()) | delivered)
+
+    @property
+    def withheld(self) -> frozenset[tuple[str, str]]:
+        """The variables, each with its domain, that hold free text which may not stand in tables."""
+        targets = {
+            target
+            for column in self.columns.values()
+            if column.column_class == "free_text" and not column.releasable and column.to
+            for target in spread(column.to)
+        }
+        verbatim = {
+            (name, variable.name)
+            for name in self.domains
+            if self.sdtm
+            for variable in DOMAINS[name].variables
+            if is_verbatim(variable.name, name) and variable not in DOMAINS[name].hidden
+        }
+        named = {(domain, variable) for domain, _, variable in (target.partition(".") for target in targets)}
+        return frozenset(named | {(name, variable) for name, variable in verbatim if variable not in self.releasable})
+
+    @property
+    def each(self) -> tuple[ExportFile, ...]:
+        """The kinds of file that this stands for: itself, or one for each data set."""
+        if not self.sdtm:
+            return (self,)
+        return tuple(
+            self.model_copy(update={"file": self.file.replace("{domain}", name), "sdtm": (name,)}) for name in self.sdtm
+        )
 
 
 _SPREAD = re.compile(r"\{(\d+)\.\.(\d+)\}")

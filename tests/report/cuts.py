@@ -29,6 +29,8 @@ TABLES = {
     "advs": "usubjid siteid trta paramcd avisit aval:double alertfl",
     "deliveries": "siteid file outcome codes delivery_id rows_in:bigint rows_accepted:bigint rows_quarantined:bigint"
     " is_current:boolean delivered_on:date",
+    "record_changes": "siteid usubjid domain record_key variable change old_value new_value seen_on:date"
+    " old_source_file new_source_file old_source_row:bigint new_source_row:bigint",
     "quarantine": "siteid source_file column_name code reason delivery_id source_row:bigint",
 }
 # fmt: off
@@ -59,6 +61,7 @@ def make_cut(
     inputs = canonical_json(
         {
             "study": study.study, "study_file_sha256": sha256_file(root / "study.yml"), "code_sha256": "c" * 64,
+            "metadata_sha256": {},
             "blinded": blinded, "as_of": None, "data_cutoff": data_cutoff, "versions": {"duckdb": "2.0.1"},
             "deliveries": [
                 {
