@@ -156,6 +156,9 @@ def fuzz(run: int, cases: int, seconds: float) -> Figures:
                         continue
                     worker.numbers = []
                     figures.add(verdicts, peak)
+                    for verdict in verdicts:
+                        if verdict.fault:
+                            click.echo(f"case {verdict.number}, {verdict.seed}: {verdict.fault}", err=True)
                 elif worker.hangs or not worker.process.is_alive():
                     waiting += _ended(worker, run, figures)
             if time.monotonic() - told > 30:
