@@ -19,6 +19,7 @@ from pipelines.land.contract import Contract
 from pipelines.land.readers.text_rows import Fault
 from pipelines.land.records import TypedColumns, domains_of, records_sql
 from pipelines.land.subjects import pseudonymise, set_subjects_aside
+from pipelines.land.totals import wrong_totals
 from pipelines.land.transactions import create_transactions
 from pipelines.land.typing_rules import arm_of, error, present, typed
 from pipelines.study.catalogue import catalogue
@@ -37,6 +38,7 @@ class Shaped:
     rows_quarantined: int
     domains: tuple[str, ...]
     codes: tuple[str, ...]
+    wrong_totals: int
 
 
 def shape(
@@ -75,6 +77,9 @@ def shape(
         connection.execute(
             f"delete from {identifier('records_' + name)} where _source_row in (select _source_row from quarantine)"
         )
+    wrong = wrong_totals(connection, contract, columns) if "qs" in domains else 0
+    if wrong:
+        warnings.append("W_SUM")
     return Shaped(
         rows_in=_count(connection, "select count(*) from rows_text"),
         rows_accepted=_count(
@@ -86,6 +91,7 @@ def shape(
             [code for (code,) in connection.execute("select distinct code from quarantine order by code").fetchall()]
             + sorted(set(warnings))
         ),
+        wrong_totals=wrong,
     )
 
 

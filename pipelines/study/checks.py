@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from pipelines.study.catalogue import catalogue
-from pipelines.study.domains import DOMAINS, domain_of_dataset
+from pipelines.study.domains import DOMAINS, PROVENANCE, domain_of_dataset
 from pipelines.study.layout import CodeValue, Column, ExportFile, spread
 from pipelines.study.model import Study
 from pipelines.study.sdtm import is_verbatim
@@ -194,6 +194,8 @@ def _sdtm(export: ExportFile, where: tuple[str | int, ...]) -> Iterator[Problem]
 
 
 def _column(study: Study, pattern: str, column: Column, where: tuple[str | int, ...]) -> Iterator[Problem]:
+    if {name.casefold() for name in spread(pattern)} & set(PROVENANCE):
+        yield Problem(where, f"{', '.join(PROVENANCE)} are columns of landing's own. Ask for another name.")
     if column.to is not None:
         if len(spread(pattern)) != len(spread(column.to)):
             yield Problem((*where, "to"), "must spread over as many names as the column does.")
