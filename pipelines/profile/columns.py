@@ -32,8 +32,7 @@ _ARM = re.compile(
 )
 _OF_PERIOD = re.compile(r"(?:infusion|treatment|trt|drug|arm|period)_?([1-4])")
 _TREATMENTS = re.compile(
-    r"\b(placebo|saline|sham|verum|active|control|treatment as usual|tau|(es|ar|r-|s-)?ketamine|midazolam|psilocybin"
-    r"|drug)\b",
+    r"\b(placebo|saline|sham|verum|treatment as usual|tau|(es|ar|r-|s-)?ketamine|midazolam|psilocybin)\b",
     re.IGNORECASE,
 )
 _YES_NO = {"yes", "no", "y", "n", "true", "false"}
