@@ -19,7 +19,8 @@ class SiteStatus:
     Exports go by their name in the layout. `expected_next` is the earliest day on which one is due, `late` are those
     whose day has passed, `missing` those of which none was accepted; while files are to land again, none is called
     missing. `out_of_order` are files that arrived after a newer one of their export (W_OUT_OF_ORDER): accepted, and the
-    newer one stays current. `to_land` counts files to land again, as the study file or the code changed.
+    newer one stays current. `drifted` are files that differ from their layout. `to_land` counts files to land
+    again, as the study file or the code changed.
     """
 
     site: str
@@ -35,6 +36,7 @@ class SiteStatus:
     late: tuple[str, ...]
     missing: tuple[str, ...]
     out_of_order: tuple[str, ...]
+    drifted: tuple[str, ...]
     to_land: int
 
 
@@ -105,6 +107,7 @@ def _sites(study: Study, today: dt.date) -> tuple[SiteStatus, ...]:
                 late=tuple(export for export in exports if export in due and due[export] < today),
                 missing=() if len(receipts) < len(mine) else _missing(exports, accepted),
                 out_of_order=tuple(sorted(arrival.file for arrival, _ in out_of_order(accepted))),
+                drifted=tuple(sorted(arrival.file for arrival, receipt in mine if receipt and receipt.drift)),
                 to_land=len(mine) - len(receipts),
             )
         )

@@ -43,10 +43,11 @@ def header_drift(header: list[str], contract: Contract) -> tuple[Change, ...]:
     if len(added) == len(header) and header:
         # Not one name is known: this may be a file without a header, whose first row holds values.
         found = f"{len(header)} columns, none of them declared"
-        return tuple(_changes("removed", removed)) + (Change(change="added", column="", expected="", found=found),)
+        return (*_changes("removed", removed), Change(change="added", column="", expected="", found=found))
     renamed = _renamed(removed, added, header)
     pairs = [
-        Change(change="renamed", column=shown(old), expected=shown(old), found=shown(new)) for old, new in renamed.items()
+        Change(change="renamed", column=shown(old), expected=shown(old), found=shown(new))
+        for old, new in renamed.items()
     ]
     gone = [name for name in removed if name not in renamed]
     new = [name for name in added if name not in renamed.values()]
@@ -59,21 +60,22 @@ def rows_drift(connection: duckdb.DuckDBPyConnection, rules: list[ColumnRule]) -
     Reads `quarantine` and `rows_checked`, as shaping left them.
     """
     counted = connection.execute(
-        "select column_name, code, count(distinct _source_row) from quarantine where column_name is not null group by all"
+        "select column_name, code, count(distinct _source_row) from quarantine where column_name is not null "
+        "group by column_name, code"
     ).fetchall()
     rows = {(name, code): count for name, code, count in counted}
     changes: list[Change] = []
     for position, rule in enumerate(rules):
-        codes = [code for code in _OF_CODES if (rule.name, code) in rows]
         failed = sum(rows.get((rule.name, code), 0) for code in _OF_TYPE)
         outside = rows.get((rule.name, "Q_RANGE"), 0)
-        if codes and rule.column.codes is not None:
-            changes.append(_unknown_codes(connection, rule, position, codes))
+        if rule.column.codes is not None and any((rule.name, code) in rows for code in _OF_CODES):
+            changes.append(_unknown_codes(connection, rule, position))
         if failed or outside:
             given = _one(connection, f"select count(t{position}) from rows_checked")
-            if failed > CHANGED_SHARE * given:
+            # One wrong row is a wrong row, in however short a file.
+            if failed > max(1, CHANGED_SHARE * given):
                 changes.append(_retyped(connection, rule, position, failed))
-            if outside > CHANGED_SHARE * given:
+            if outside > max(1, CHANGED_SHARE * given):
                 changes.append(_out_of_range(rule, outside))
     return tuple(changes)
 
@@ -98,7 +100,7 @@ def _line(change: Change) -> str:
         case "renamed":
             return f"~ {change.expected} -> {change.found}"
         case _:
-            return f"! {change.column}: {change.expected} expected, {change.found} found{rows}"
+            return f"! {change.column}: {change.expected} expected, {change.found}{rows}"
 
 
 def _changes(kind: Literal["added", "removed"], names: list[str]) -> list[Change]:
@@ -146,11 +148,11 @@ def _likeness(old: str, new: str) -> float:
     return SequenceMatcher(None, first, second, autojunk=False).ratio()
 
 
-def _unknown_codes(
-    connection: duckdb.DuckDBPyConnection, rule: ColumnRule, position: int, codes: list[str]
-) -> Change:
+def _unknown_codes(connection: duckdb.DuckDBPyConnection, rule: ColumnRule, position: int) -> Change:
     known = list(rule.column.codes or ())
-    unknown = f"from rows_checked where t{position} is not null and t{position} not in ({', '.join(map(literal, known))})"
+    unknown = (
+        f"from rows_checked where t{position} is not null and t{position} not in ({', '.join(map(literal, known))})"
+    )
     distinct = _one(connection, f"select count(distinct t{position}) {unknown}")
     return Change(
         change="code_unknown",
@@ -166,30 +168,33 @@ def _retyped(connection: duckdb.DuckDBPyConnection, rule: ColumnRule, position: 
         f"when regexp_full_match(t{position}, {literal(pattern)}) then {number}"
         for number, (_, pattern) in enumerate(_FORMS)
     )
+    # All is fetched: a result that was left unread keeps the connection from writing the rows.
     most = connection.execute(
         f"""
         select case {forms} else {len(_FORMS)} end as form from rows_checked
-        where e{position} in ({', '.join(map(literal, _OF_TYPE))}) group by form order by count(*) desc, form limit 1
+        where e{position} in ({", ".join(map(literal, _OF_TYPE))}) group by form order by count(*) desc, form limit 1
         """
-    ).fetchone()
+    ).fetchall()
     names = [*(name for name, _ in _FORMS), "text"]
     return Change(
         change="retyped",
         column=shown(rule.name),
         expected=rule.column.type,
-        found=names[most[0]] if most else "text",
+        found=names[most[0][0]] if most else "text",
         rows=rows,
     )
 
 
 def _out_of_range(rule: ColumnRule, rows: int) -> Change:
-    limits = rule.column.range or (rule.target.allowed if rule.target else None)
-    expected = f"{limits[0]:g} to {limits[1]:g}" if limits else "within the range"
+    low, high = rule.column.range or (rule.target.allowed if rule.target else None) or (None, None)
+    expected = " ".join(
+        [*([f"from {low:g}"] if low is not None else []), *([f"to {high:g}"] if high is not None else [])]
+    )
     return Change(
-        change="out_of_range", column=shown(rule.name), expected=expected, found="outside of it", rows=rows
+        change="out_of_range", column=shown(rule.name), expected=expected, found="values outside of it", rows=rows
     )
 
 
 def _one(connection: duckdb.DuckDBPyConnection, sql: str) -> int:
-    row = connection.execute(sql).fetchone()
-    return int(row[0]) if row else 0
+    ((count,),) = connection.execute(sql).fetchall()
+    return int(count)

@@ -19,6 +19,8 @@ from pipelines.land.contract import Contract
 from pipelines.land.readers.text_rows import Fault
 from pipelines.land.records import TypedColumns, domains_of, records_sql
 from pipelines.land.subjects import pseudonymise, set_subjects_aside
+from pipelines.land.totals import wrong_totals
+from pipelines.land.transactions import create_transactions
 from pipelines.land.typing_rules import arm_of, error, present, typed
 from pipelines.study.catalogue import catalogue
 from pipelines.study.domains import DOMAINS, Domain
@@ -36,6 +38,7 @@ class Shaped:
     rows_quarantined: int
     domains: tuple[str, ...]
     codes: tuple[str, ...]
+    wrong_totals: int
 
 
 def shape(
@@ -55,12 +58,17 @@ def shape(
     _type(connection, contract, columns)
     set_subjects_aside(connection, contract, columns.rules)
     pseudonymise(connection, contract, columns.rules)
+    create_transactions(connection, contract, columns.rules)
     warnings: list[str] = []
     domains = domains_of(contract, columns.rules)
     for name in domains:
         connection.execute(
             f"create or replace temp table {identifier('records_' + name)} as\n"
             + records_sql(DOMAINS[name], columns, contract.export.constants)
+        )
+        connection.execute(
+            f"delete from {identifier('records_' + name)} where _source_row in "
+            "(select _source_row from transactions where is_removed)"
         )
         _check_records(connection, contract, columns, DOMAINS[name])
         if _check_duplicates(connection, contract, columns, DOMAINS[name]):
@@ -69,6 +77,9 @@ def shape(
         connection.execute(
             f"delete from {identifier('records_' + name)} where _source_row in (select _source_row from quarantine)"
         )
+    wrong = wrong_totals(connection, contract, columns) if "qs" in domains else 0
+    if wrong:
+        warnings.append("W_SUM")
     return Shaped(
         rows_in=_count(connection, "select count(*) from rows_text"),
         rows_accepted=_count(
@@ -80,6 +91,7 @@ def shape(
             [code for (code,) in connection.execute("select distinct code from quarantine order by code").fetchall()]
             + sorted(set(warnings))
         ),
+        wrong_totals=wrong,
     )
 
 
@@ -237,7 +249,9 @@ def _check_duplicates(
     key = key or [domain.variables[0].name]
     others = [variable.name for variable in domain.variables if variable.name not in {*key, number}]
     grouped = ", ".join(map(identifier, key))
-    repeats = f"select 1 from {records} group by {grouped} having count(*) > 1 limit 1"
+    # A transaction that a later one of the file restates is no second value.
+    newest = f"(select * from {records} where _source_row not in (select _source_row from superseded))"
+    repeats = f"select 1 from {newest} group by {grouped} having count(*) > 1 limit 1"
     if not connection.execute(repeats).fetchall():
         return False
     value = "row(" + ", ".join(map(identifier, others)) + ")"
@@ -245,7 +259,7 @@ def _check_duplicates(
         f"""
         create or replace temp table repeated as
         select {grouped}, count(distinct {value}) > 1 as differs, min((_source_row, _record)) as kept
-        from {records}
+        from {newest}
         where _source_row not in (select _source_row from quarantine)
         group by {grouped} having count(*) > 1
         """
@@ -254,7 +268,8 @@ def _check_duplicates(
     named = next((name for name in ("visit", domain.date) if name in domain.key), None)
     _set_aside(
         connection,
-        f"select r._source_row from {records} as r inner join repeated as d on {same} where d.differs",
+        f"select r._source_row from {records} as r inner join repeated as d on {same} where d.differs"
+        " and r._source_row not in (select _source_row from superseded)",
         columns.named(domain.name, named) if named else None,
         "Q_DUP",
     )
@@ -262,6 +277,7 @@ def _check_duplicates(
         f"""
         delete from {records} as r using repeated as d
         where {same} and not d.differs and (r._source_row, r._record) != d.kept
+            and r._source_row not in (select _source_row from superseded)
         """
     )
     return _count(connection, "select count(*) from repeated where not differs") > 0
@@ -279,5 +295,5 @@ def _set_aside(connection: duckdb.DuckDBPyConnection, rows: str, column: str | N
 
 
 def _count(connection: duckdb.DuckDBPyConnection, sql: str) -> int:
-    row = connection.execute(sql).fetchone()
-    return int(row[0]) if row else 0
+    # All is fetched: a result that was left unread keeps the connection from writing the rows.
+    return sum(int(count) for (count,) in connection.execute(sql).fetchall())

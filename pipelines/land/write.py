@@ -39,6 +39,11 @@ def write_rows(
         "from quarantine order by _source_row, column_name, code",
         directory / "quarantine.parquet",
     )
+    _copy(
+        connection,
+        "select * from transactions where _source_row not in (select _source_row from quarantine) order by _source_row",
+        directory / "transactions.parquet",
+    )
     # Where a text tells a subject's records apart, what `withhold_text` put in its place does.
     empty = {withheld for withheld in contract.withheld(header) if not is_key(*withheld)}
     rows = directory / "rows"
