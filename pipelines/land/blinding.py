@@ -8,6 +8,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipelines.land.coding import Coded
 from pipelines.land.contract import Contract
 from pipelines.land.identifiers import words
 from pipelines.land.receipts import HeldError
@@ -82,7 +83,7 @@ _BESIDE = {
 }
 # A code this short may be a code of something else; then only all of them together tell the arm.
 _TELLING_LENGTH = 3
-_FIRST_ROWS = 200
+_FIRST_VALUES = 200
 
 
 def tells_arm(header: str) -> bool:
@@ -91,7 +92,7 @@ def tells_arm(header: str) -> bool:
     return any(spelled & _ARM and spelled <= _ARM | _BESIDE for spelled in spellings)
 
 
-def check_blinding(table: pa.Table, contract: Contract) -> None:
+def check_blinding(columns: dict[str, Coded], contract: Contract) -> None:
     """Looks for the arm in every column that is not declared to hold it.
 
     Raises:
@@ -100,33 +101,33 @@ def check_blinding(table: pa.Table, contract: Contract) -> None:
     study = contract.study
     if study.blinding != "blinded":
         return
-    rules = {rule.name: rule for rule in contract.rules(table.column_names)}
+    rules = {rule.name: rule for rule in contract.rules(list(columns))}
     found = []
-    for name in table.column_names:
+    for name, column in columns.items():
         if name in rules and rules[name].column.column_class in {"treatment", "drop"}:
             continue
         if tells_arm(name):
             found.append(f"Column {name[:40]!a} is named like the arm")
-        elif _holds_arms(table[name], study, missing=contract.export.format.missing):
-            found.append(f"Column {name[:40]!a} holds the study's arms in {table.num_rows} row(s)")
+        elif _holds_arms(column.values, study, missing=contract.export.format.missing):
+            found.append(f"Column {name[:40]!a} holds the study's arms in {len(column)} row(s)")
     if found:
         remedy = "Declare the column `treatment` or `drop`, or have the file taken away and delivered without it."
         raise HeldError("H_UNBLIND", f"{'; '.join(found)}. {remedy}")
 
 
-def _holds_arms(values: pa.ChunkedArray, study: Study, *, missing: tuple[str, ...]) -> bool:
+def _holds_arms(values: pa.Array, study: Study, *, missing: tuple[str, ...]) -> bool:
     names = [{code.casefold() for code in study.arms}, {arm.label.casefold() for arm in study.arms.values()}]
     longest = max(len(name.encode()) for group in names for name in group)
     if not 0 < (pc.max(pc.binary_length(values)).as_py() or 0) <= 2 * max(longest, *map(len, ("", *missing))):
         return False
     known = {"", *(code.casefold() for code in missing), *names[0], *names[1]}
-    # Most columns show in their first rows that they hold something else.
-    if not _folded(values.slice(0, _FIRST_ROWS)) <= known:
+    # Most columns show in their first values that they hold something else.
+    if not _folded(values.slice(0, _FIRST_VALUES)) <= known:
         return False
-    held = _folded(pc.unique(values))
+    held = _folded(values)
     arms = held & (names[0] | names[1])
     return held <= known and (len(arms) > 1 or any(len(arm) >= _TELLING_LENGTH for arm in arms))
 
 
-def _folded(values: pa.Array | pa.ChunkedArray) -> set[str]:
+def _folded(values: pa.Array) -> set[str]:
     return {str(value).strip().casefold() for value in values.to_pylist()}

@@ -11,13 +11,13 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 
 from pipelines.core.errors import BusyError
 from pipelines.core.files import directory_written_whole
 from pipelines.core.hashing import canonical_json
 from pipelines.land.archives import unpacked
 from pipelines.land.blinding import check_blinding
+from pipelines.land.coding import coded_columns
 from pipelines.land.contract import Contract, contract_for
 from pipelines.land.identifiers import check_identifiers
 from pipelines.land.readers import read_text_rows
@@ -93,14 +93,10 @@ def _land_rows(
     with unpacked(copy, arrival.file, expected, contract.export.format.type, folder.vault) as path:
         text = read_text_rows(path, contract)
     # Before anything of it is written outside the vault.
-    check_blinding(text.table, contract)
-    check_identifiers(text.table, contract, exported_on)
-    header = text.table.column_names
-    numbers = pa.array(range(1, text.table.num_rows + 1), pa.int64())
-    connection.register("delivered", text.table.add_column(0, "_source_row", numbers))
-    connection.execute("create or replace temp table rows_text as select * from delivered")
-    connection.unregister("delivered")
-    shaped = shape(connection, contract, header, exported_on, text.faults)
+    columns = coded_columns(text.table)
+    check_blinding(columns, contract)
+    check_identifiers(columns, contract, exported_on)
+    shaped = shape(connection, contract, columns, exported_on, text.faults)
     _check_conservation(shaped, text.table.num_rows, contract.study.quarantine_limit_pct)
     codes = (*text.codes, *shaped.codes)
     receipt = DeliveryReceipt(
@@ -121,10 +117,8 @@ def _land_rows(
     keep_bytes(folder, copy, arrival.sha256, arrival.file, place="vault" if contract.sensitive else "store")
     # The vault's part first: a landing that is there is there with all its parts.
     treatment = treatment_directory(folder, arrival.sha256, contract.key)
-    _write_once(treatment, lambda directory: write_treatment(connection, directory, shaped.domains, arrival))
-    _commit(
-        folder, receipt, lambda directory: write_rows(connection, directory, contract, header, shaped.domains, arrival)
-    )
+    _write_once(treatment, lambda directory: write_treatment(directory, shaped, arrival))
+    _commit(folder, receipt, lambda directory: write_rows(directory, contract, shaped, arrival))
     return receipt
 
 

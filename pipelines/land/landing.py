@@ -131,4 +131,5 @@ def _land_all(study: Study, pending: list[Pending]) -> list[DeliveryReceipt]:
         return []
     first = first_sites(study.folder)
     with contextlib.closing(duck.connect()) as connection:
+        connection.execute("set threads = 1")
         return [land_delivery(connection, study, arrival, copy, first[arrival.sha256]) for arrival, copy in pending]

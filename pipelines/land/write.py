@@ -2,97 +2,119 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
-import duckdb
+import numpy as np
+import pyarrow as pa
 
-from pipelines.core.duck import identifier, literal
-from pipelines.core.parquet import write_parquet
+from pipelines.core.parquet import write_batches, write_parquet
+from pipelines.land.coding import Coded, pairs
 from pipelines.land.contract import Contract
-from pipelines.land.receipts import REASONS
+from pipelines.land.records import Records, Selected
+from pipelines.land.shape import Shaped
 from pipelines.land.store import Arrival
-from pipelines.study.domains import DOMAINS, Domain
+from pipelines.study.domains import KEYS
 
-_ORDER = "order by _source_row, _record"
+_ROWS = 1 << 19
+_COUNTING = ("_source_row",)
 
 
-def write_rows(
-    connection: duckdb.DuckDBPyConnection,
-    directory: Path,
-    contract: Contract,
-    header: list[str],
-    domains: tuple[str, ...],
-    arrival: Arrival,
-) -> None:
+def write_rows(directory: Path, contract: Contract, shaped: Shaped, arrival: Arrival) -> None:
     """Writes text.parquet, quarantine.parquet and rows/<domain>.parquet, without what reveals the arm.
 
     Free text stays in text.parquet, which no cut reads, unless the study file calls it releasable.
     """
-    source = _source(arrival)
-    open_columns = [
-        identifier(rule.name)
-        for rule in contract.rules(header)
-        if rule.column.column_class not in {"treatment", "drop"}
-    ]
-    listed = ", ".join([source, "_source_row", *open_columns])
-    _copy(connection, f"select {listed} from rows_text order by _source_row", directory / "text.parquet")
-    reasons = " ".join(f"when {literal(code)} then {literal(reason)}" for code, reason in REASONS.items())
-    _copy(
-        connection,
-        f"select {source}, _source_row, column_name, code, case code {reasons} end as reason "
-        "from quarantine order by _source_row, column_name, code",
-        directory / "quarantine.parquet",
-    )
-    hidden = {
+    rules = contract.rules(list(shaped.text))
+    open_columns = [rule.name for rule in rules if rule.column.column_class not in {"treatment", "drop"}]
+    text = {name: shaped.text[name].distinct() for name in open_columns}
+    write_batches(_text_batches(text, shaped.rows_in, arrival), directory / "text.parquet", counting=_COUNTING)
+    quarantine = shaped.quarantine.table()
+    for position, (name, value) in enumerate(_source(arrival)):
+        quarantine = quarantine.add_column(position, name, pa.repeat(pa.scalar(value), quarantine.num_rows))
+    write_parquet(quarantine, directory / "quarantine.parquet")
+    withheld = {
         (rule.target.domain, rule.target.variable)
-        for rule in contract.rules(header)
+        for rule in rules
         if rule.target and rule.column.column_class == "free_text" and not rule.column.releasable
     }
     rows = directory / "rows"
     rows.mkdir()
-    for name in domains:
-        shown = [
-            _withheld(DOMAINS[name], variable.name) if (name, variable.name) in hidden else identifier(variable.name)
-            for variable in DOMAINS[name].variables
-            if not variable.treatment
-        ]
-        listed = ", ".join(["studyid, siteid, usubjid", *shown, source, "_source_row", "_record"])
-        _copy(connection, f"select {listed} from {identifier('records_' + name)} {_ORDER}", rows / f"{name}.parquet")
+    for records in shaped.records:
+        domain = records.domain
+        shown = [variable.name for variable in domain.variables if not variable.treatment]
+        hidden = {name for name in shown if (domain.name, name) in withheld}
+        batches = _record_batches(records, shaped, arrival, before=[*KEYS, *shown], hidden=hidden)
+        write_batches(batches, rows / f"{domain.name}.parquet", counting=_COUNTING)
 
 
-def write_treatment(
-    connection: duckdb.DuckDBPyConnection, directory: Path, domains: tuple[str, ...], arrival: Arrival
-) -> None:
+def write_treatment(directory: Path, shaped: Shaped, arrival: Arrival) -> None:
     """Writes the arm-revealing variables of the same records, for the vault."""
-    for name in domains:
-        hidden = [identifier(variable.name) for variable in DOMAINS[name].variables if variable.treatment]
-        if hidden:
-            listed = ", ".join([_source(arrival), "_source_row", "_record", *hidden])
-            any_held = " or ".join(f"{variable} is not null" for variable in hidden)
-            _copy(
-                connection,
-                f"select {listed} from {identifier('records_' + name)} where {any_held} {_ORDER}",
-                directory / f"{name}.parquet",
-            )
+    for records in shaped.records:
+        revealing = [variable.name for variable in records.domain.variables if variable.treatment]
+        if revealing:
+            batches = _record_batches(records, shaped, arrival, after=revealing)
+            write_batches(batches, directory / f"{records.domain.name}.parquet", counting=_COUNTING)
 
 
-def _withheld(domain: Domain, variable: str) -> str:
-    """Returns SQL for what stands in the place of free text that may not be released.
+def _text_batches(text: dict[str, Coded], rows: int, arrival: Arrival) -> Iterator[pa.Table]:
+    for start in range(0, max(rows, 1), _ROWS):
+        span = slice(start, min(start + _ROWS, rows))
+        columns = _provenance(arrival, np.arange(span.start, span.stop))
+        yield pa.table(columns | {name: column.array(span) for name, column in text.items()})
+
+
+def _record_batches(
+    records: Records,
+    shaped: Shaped,
+    arrival: Arrival,
+    *,
+    before: Sequence[str] = (),
+    after: Sequence[str] = (),
+    hidden: Collection[str] = (),
+) -> Iterator[pa.Table]:
+    """Yields the records with these variables before and after where they come from; with none of `after`, none."""
+    whole = slice(None)
+    for made in records.selections(shaped.quarantine.good):
+        selected = _telling(records, made, after) if after else made
+        if len(selected.rows):
+            columns = {
+                name: (_withheld if name in hidden else Records.column)(records, name, selected).array(whole)
+                for name in before
+            }
+            columns |= _provenance(arrival, selected.rows)
+            columns["_record"] = pa.array(selected.parts + 1, pa.int32())
+            yield pa.table(columns | {name: records.column(name, selected).array(whole) for name in after})
+
+
+def _telling(records: Records, selected: Selected, names: Sequence[str]) -> Selected:
+    some = np.logical_or.reduce([records.column(name, selected).present() for name in names])
+    return Selected(selected.rows[some], selected.parts[some])
+
+
+def _withheld(records: Records, name: str, selected: Selected) -> Coded:
+    """Returns what stands in the place of free text that may not be released.
 
     Where the text tells a subject's records apart (`aeterm`), a digest of it goes on doing so: none is lost in another.
     """
-    name = identifier(variable)
-    if variable not in domain.key:
-        return f"null::varchar as {name}"
-    digest = f"substr(sha256(concat_ws('|', studyid, usubjid, {name})), 1, 12)"
-    return f"case when {name} is not null then 'WITHHELD ' || {digest} end as {name}"
+    column = records.column(name, selected)
+    if name not in records.domain.key:
+        return column.holding(pa.nulls(len(column.values), pa.string()))
+    codes, subjects, texts = pairs(records.column("usubjid", selected), column)
+    study = records.values("studyid")[0].as_py()
+    digests = [
+        None if text is None else f"WITHHELD {hashlib.sha256(f'{study}|{subject}|{text}'.encode()).hexdigest()[:12]}"
+        for subject, text in zip(subjects.to_pylist(), texts.to_pylist(), strict=True)
+    ]
+    return Coded(codes=codes, values=pa.array(digests, pa.string()))
 
 
-def _source(arrival: Arrival) -> str:
-    return f"{literal(arrival.sha256)} as _delivery_id, {literal(arrival.file)} as _source_file"
+def _provenance(arrival: Arrival, rows: np.ndarray) -> dict[str, pa.Array]:
+    same = pa.array(np.zeros(len(rows), np.int32))
+    columns = {name: pa.DictionaryArray.from_arrays(same, pa.array([value])) for name, value in _source(arrival)}
+    return columns | {"_source_row": pa.array(rows + 1, pa.int64())}
 
 
-def _copy(connection: duckdb.DuckDBPyConnection, sql: str, path: Path) -> None:
-    table = connection.sql(sql).to_arrow_table()
-    if table.num_rows or path.name in {"text.parquet", "quarantine.parquet"}:
-        write_parquet(table, path)
+def _source(arrival: Arrival) -> tuple[tuple[str, str], ...]:
+    return ("_delivery_id", arrival.sha256), ("_source_file", arrival.file)

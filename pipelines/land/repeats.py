@@ -1,0 +1,58 @@
+"""Records that stand twice: with equal values one of them counts, with other values nobody can tell which is right."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pipelines.land.coding import Numbers, combined
+from pipelines.land.quarantine import Quarantine
+from pipelines.land.records import Records, Selected
+from pipelines.land.rows import Rows
+
+
+def drop_repeats(records: Records, rows: Rows, quarantine: Quarantine) -> bool:
+    """Sets aside rows that give one record two values (Q_DUP), and keeps the first of equal ones.
+
+    Returns whether there were equal ones.
+    """
+    domain = records.domain
+    key = ["usubjid", *domain.key]
+    found = list(records.selections(quarantine.good))
+    keys = _numbers(records, key, found)
+    ordered = np.sort(keys)
+    again = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+    if not len(again):
+        return False
+    others = [one.name for one in domain.variables if one.name not in domain.key and one.name != f"{domain.name}seq"]
+    concerned = np.isin(keys, again)
+    selected = _concatenated(found, concerned)
+    keys = keys[concerned]
+    contents = _numbers(records, others, [selected])
+    order = np.argsort(keys, kind="stable")
+    keys, contents, places = keys[order], contents[order], records.place(selected)[order]
+    first = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]]))
+    group = np.cumsum(np.concatenate([[True], keys[1:] != keys[:-1]])) - 1
+    differs = np.zeros(len(first), bool)
+    np.logical_or.at(differs, group, contents != contents[first][group])
+    named = next((name for name in ("visit", domain.date) if name in domain.key), None)
+    column = rows.named(domain.name, named) if named else None
+    quarantine.set_aside(selected.rows[order][differs[group]], column, "Q_DUP")
+    is_first = np.zeros(len(keys), bool)
+    is_first[first] = True
+    records.dropped = places[~differs[group] & ~is_first]
+    return bool((~differs).any())
+
+
+def _numbers(records: Records, names: list[str], found: list[Selected]) -> Numbers:
+    """Returns one number a record, equal where these variables are."""
+    columns = (
+        (np.concatenate([records.codes(name, selected) for selected in found]), len(records.values(name)))
+        for name in names
+        if len(records.values(name)) > 1
+    )
+    return combined(columns, sum(len(selected.rows) for selected in found))
+
+
+def _concatenated(found: list[Selected], wanted: Numbers) -> Selected:
+    rows = np.concatenate([selected.rows for selected in found])[wanted]
+    return Selected(rows, np.concatenate([selected.parts for selected in found])[wanted])
