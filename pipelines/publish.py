@@ -10,11 +10,11 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pipelines.core.errors import GateFailedError, IntegrityError
+from pipelines.core.errors import IntegrityError
 from pipelines.core.files import fsync_directory, fsync_file, write_atomically
 from pipelines.core.hashing import canonical_json, sha256_file
 from pipelines.cut import Cut, check_held
-from pipelines.gate.verdict import read_verdict
+from pipelines.gate import check_gate
 from pipelines.manifest import SIGNATURES_PAGE, differences, inputs_match, manifest_sha256, sealed_document
 from pipelines.sign import check_signed, signatures
 from pipelines.study import Study
@@ -42,14 +42,7 @@ def publish(study: Study, cut_id: str) -> PublishReceipt:
     cut = Cut(study.folder, cut_id)
     check_held(study)
     with study.folder.lock():
-        verdict = read_verdict(cut)
-        if verdict.blocking:
-            msg = (
-                f"{study.name}: cut {cut.short_id} is not published: its gates say {verdict.verdict}. "
-                f"Blocked by: {', '.join(verdict.blocked_by) or 'no check ran'}. "
-                f"See {cut.report / 'validation.html'}. The published cut is unchanged."
-            )
-            raise GateFailedError(msg)
+        check_gate(study, cut)
         bound = manifest_sha256(cut)
         check_signed(study, cut)
         if not cut.seal.exists():

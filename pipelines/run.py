@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.build import build
-from pipelines.core.errors import GateFailedError
 from pipelines.cut import Cut
-from pipelines.gate import gate
+from pipelines.gate import check_gate, gate
 from pipelines.land import LandReceipt, land
 from pipelines.publish import publish
 from pipelines.report import report
@@ -49,18 +48,13 @@ def run(
     landed = land(study)
     say(f"land     {len(landed.deliveries)} deliveries, {len(landed.new)} new, {len(landed.refused)} refused")
     built = build(study, as_of=as_of, data_cutoff=data_cutoff, blinded=blinded)
-    say(f"build    cut {built.cut_id[:12]}{', was there' if built.reused else ''}")
+    cut = Cut(study.folder, built.cut_id)
+    say(f"build    cut {cut.short_id}{', was there' if built.reused else ''}")
     gated = gate(study, built.cut_id)
     say(f"gate     {gated.verdict}, {gated.checks} checks")
-    cut = Cut(study.folder, built.cut_id)
     reported = report(study, built.cut_id)
     say(f"report   {reported.path}")
-    if gated.blocking:
-        msg = (
-            f"{study.name}: cut {cut.short_id} is blocked by its gates ({gated.verdict}); "
-            f"see {cut.report / 'validation.html'}. The published cut is unchanged."
-        )
-        raise GateFailedError(msg)
+    check_gate(study, cut)
     if study.signoff == "demo" and not cut.seal.exists():
         sign(study, built.cut_id, name=DEMO_SIGNER, role=DEMO_ROLE, method="demo")
         say("sign     by the demo signer: no person looked at this cut")

@@ -7,11 +7,11 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
-from pipelines.core.errors import GateFailedError, NotAllowedError
+from pipelines.core.errors import NotAllowedError
 from pipelines.core.files import write_atomically
 from pipelines.core.hashing import canonical_json, sha256_json
 from pipelines.cut import Cut
-from pipelines.gate.verdict import read_verdict
+from pipelines.gate import check_gate, read_verdict
 from pipelines.manifest import manifest_sha256
 from pipelines.study import Study
 
@@ -66,11 +66,8 @@ def sign(
     if cut.seal.exists():
         msg = f"{study.name}: cut {cut.short_id} is published; its signatures are closed."
         raise NotAllowedError(msg)
-    verdict = read_verdict(cut)
-    if verdict.blocking and meaning != "reject":
-        page = cut.report / "validation.html"
-        msg = f"{study.name}: cut {cut.short_id} is blocked by its gates ({verdict.verdict}); see {page}."
-        raise GateFailedError(msg)
+    # Any gated cut may be rejected; one that its gates block may not be approved.
+    read_verdict(cut) if meaning == "reject" else check_gate(study, cut)
     bound = manifest_sha256(cut)
     for given in signatures(cut):
         if (given.name, given.role, given.meaning, given.manifest_sha256) == (name, role, meaning, bound):

@@ -79,7 +79,7 @@ def _sites(study: Study, today: dt.date) -> tuple[SiteStatus, ...]:
         accepted = [
             (arrival, receipt) for arrival, receipt in mine if receipt and receipt.outcome in {"accepted", "warned"}
         ]
-        exports = [export.file for export in study.layouts[site.layout]]
+        exports = [export.file for export in study.exports(key)]
         due = _due(accepted, site.cadence)
         sites.append(
             SiteStatus(

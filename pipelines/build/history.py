@@ -70,7 +70,7 @@ def create_history(connection: duckdb.DuckDBPyConnection, inputs: CutInputs) -> 
 
 
 def _history_query(domain: Domain, deliveries: list[LandedDelivery], inputs: CutInputs) -> str:
-    files = landed_files(domain, deliveries)
+    files = landed_files(domain, deliveries, blinded=True)
     if not files:
         return ""
     keys = [one for name in domain.key if (one := domain.variable(name))]
@@ -98,7 +98,7 @@ def compared(domain: Domain) -> list[Variable]:
     return [
         variable
         for variable in domain.variables
-        if not variable.treatment and variable.name not in {*domain.key, f"{domain.name}seq"}
+        if variable not in domain.hidden and variable.name not in {*domain.key, f"{domain.name}seq"}
     ]
 
 

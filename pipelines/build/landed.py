@@ -26,8 +26,10 @@ def create_landed(connection: duckdb.DuckDBPyConnection, inputs: CutInputs) -> N
     connection.execute("create schema landed")
     current = [delivery for delivery in inputs.deliveries if delivery.current]
     for domain in DOMAINS.values():
-        hidden = {} if inputs.document["blinded"] else vault_files(domain, current)
-        query = domain_query(domain, landed_files(domain, current), hidden, inputs.document["data_cutoff"])
+        blinded = inputs.document["blinded"]
+        hidden = {} if blinded or domain.in_vault else vault_files(domain, current)
+        landed = landed_files(domain, current, blinded=blinded)
+        query = domain_query(domain, landed, hidden, inputs.document["data_cutoff"])
         connection.execute(f"create view landed.{domain.name} as {query}")
     _create_deliveries(connection, inputs.deliveries)
     _create_quarantine(connection, current)
@@ -37,11 +39,12 @@ def domain_query(domain: Domain, landed: dict[Path, int], hidden: dict[Path, int
     """Returns the query for a domain's records in these files; treatment variables come from `hidden`, the vault's."""
     if not landed:
         return _empty_query(domain)
-    plain = [variable.name for variable in domain.variables if not variable.treatment]
+    joined = _joined(domain)
+    plain = [variable.name for variable in domain.variables if variable not in joined]
     columns = ", ".join(f"rows.{identifier(name)}" for name in [*KEYS, *plain, *_PROVENANCE])
     shown = "".join(
         f", {'vault.' + identifier(one.name) if hidden else 'null'}::{SQL_TYPES[one.type]} as {identifier(one.name)}"
-        for one in _treatment(domain)
+        for one in joined
     )
     query = f"select {columns}{shown}, rows.delivery_rank from ({_ranked_scan(landed)}) as rows"
     if hidden:
@@ -60,12 +63,15 @@ def _until(column: str, cutoff: str) -> str:
     return f"coalesce(left({column}, {known}) <= left({literal(cutoff)}, {known}), true)"
 
 
-def _treatment(domain: Domain) -> list[Variable]:
-    return [variable for variable in domain.variables if variable.treatment]
+def _joined(domain: Domain) -> list[Variable]:
+    """Returns the variables that the vault adds to the rows; it holds all of a domain in the vault."""
+    return [variable for variable in domain.variables if variable.treatment and not domain.in_vault]
 
 
-def landed_files(domain: Domain, deliveries: Sequence[LandedDelivery]) -> dict[Path, int]:
-    """Returns the deliveries' files of a domain, with the rank of each delivery."""
+def landed_files(domain: Domain, deliveries: Sequence[LandedDelivery], *, blinded: bool) -> dict[Path, int]:
+    """Returns the deliveries' files of a domain, with the rank of each delivery; if blinded, none in the vault."""
+    if domain.in_vault:
+        return {} if blinded else vault_files(domain, deliveries)
     paths = {delivery.directory / "rows" / f"{domain.name}.parquet": delivery.rank for delivery in deliveries}
     return {path: rank for path, rank in paths.items() if path.is_file()}
 
@@ -84,8 +90,9 @@ def _ranked_scan(files: dict[Path, int]) -> str:
 
 
 def _empty_query(domain: Domain) -> str:
-    plain = {variable.name: SQL_TYPES[variable.type] for variable in domain.variables if not variable.treatment}
-    hidden = {variable.name: SQL_TYPES[variable.type] for variable in _treatment(domain)}
+    joined = _joined(domain)
+    plain = {variable.name: SQL_TYPES[variable.type] for variable in domain.variables if variable not in joined}
+    hidden = {variable.name: SQL_TYPES[variable.type] for variable in joined}
     shape = dict.fromkeys(KEYS, "varchar") | plain | _PROVENANCE | hidden | {"delivery_rank": "integer"}
     columns = ", ".join(f"null::{kind} as {identifier(name)}" for name, kind in shape.items())
     return f"select {columns} where false"

@@ -18,6 +18,7 @@ import click
 from pipelines.core.errors import AfterglowError
 
 if TYPE_CHECKING:
+    from pipelines.cut import Cut
     from pipelines.study import Study
 
 # Steps are imported in the commands that call them: `--help` and `status` must not wait for dbt or Great Expectations.
@@ -51,11 +52,11 @@ def study_named(name: str) -> Study:
     return find_study(name, Path(os.environ.get("AFTERGLOW_STUDIES", "studies")))
 
 
-def cut_id_of(study: Study, prefix: str | None) -> str:
-    """Returns the id of the cut that starts with `prefix`, or of the newest one."""
+def cut_of(study: Study, prefix: str | None) -> Cut:
+    """Returns the cut whose id starts with `prefix`, or the newest one."""
     from pipelines.cut import find_cut, latest_cut
 
-    return find_cut(study, prefix).cut_id if prefix else latest_cut(study).cut_id
+    return find_cut(study, prefix) if prefix else latest_cut(study)
 
 
 study_argument = click.argument("study_name", metavar="STUDY")

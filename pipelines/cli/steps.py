@@ -7,8 +7,8 @@ from typing import Any
 import click
 
 from pipelines.cli.command import (
-    cut_id_of,
     cut_inputs_options,
+    cut_of,
     cut_option,
     days,
     json_option,
@@ -69,24 +69,20 @@ def build_command(study_name: str, as_json: bool, **inputs: Any) -> None:
 @json_option
 def gate_command(study_name: str, cut: str | None, as_json: bool) -> None:
     """Check what landed, what was derived and what would be published."""
-    from pipelines.core.errors import GateFailedError
-    from pipelines.cut import Cut
-    from pipelines.gate import gate, read_verdict
+    from pipelines.gate import check_gate, gate, read_verdict
 
     study = study_named(study_name)
-    receipt = gate(study, cut_id_of(study, cut))
-    verdict = read_verdict(Cut(study.folder, receipt.cut_id))
+    chosen = cut_of(study, cut)
+    receipt = gate(study, chosen.cut_id)
+    verdict = read_verdict(chosen)
     if as_json:
         print_json(receipt)
     else:
         counts = ", ".join(f"{number} {name}" for name, number in verdict.counts.items() if number)
-        click.echo(f"cut {receipt.cut_id[:12]}: {verdict.verdict}; {verdict.checks} checks: {counts}")
+        click.echo(f"cut {chosen.short_id}: {verdict.verdict}; {verdict.checks} checks: {counts}")
         for check in verdict.failed:
             click.echo(f"  {check}")
-    if verdict.blocking:
-        blockers = ", ".join(verdict.blocked_by) or "having no check"
-        msg = f"{study.name}: cut {receipt.cut_id[:12]} is blocked by {blockers}."
-        raise GateFailedError(msg)
+    check_gate(study, chosen)
 
 
 @main.command("report")
@@ -98,7 +94,7 @@ def report_command(study_name: str, cut: str | None, as_json: bool) -> None:
     from pipelines.report import report
 
     study = study_named(study_name)
-    receipt = report(study, cut_id_of(study, cut))
+    receipt = report(study, cut_of(study, cut).cut_id)
     print_json(receipt) if as_json else click.echo(receipt.path)
 
 
@@ -115,11 +111,12 @@ def sign_command(study_name: str, cut: str | None, as_json: bool, **signature: A
     from pipelines.sign import sign
 
     study = study_named(study_name)
-    given = sign(study, cut_id_of(study, cut), method="cli", **signature)
+    chosen = cut_of(study, cut)
+    given = sign(study, chosen.cut_id, method="cli", **signature)
     if as_json:
         print_json(given)
     else:
-        click.echo(f"cut {given.cut_id[:12]}: {given.meaning} by {given.name} ({given.role}) at {given.signed_at}")
+        click.echo(f"cut {chosen.short_id}: {given.meaning} by {given.name} ({given.role}) at {given.signed_at}")
 
 
 @main.command("publish")
@@ -131,8 +128,9 @@ def publish_command(study_name: str, cut: str | None, as_json: bool) -> None:
     from pipelines.publish import publish
 
     study = study_named(study_name)
-    receipt = publish(study, cut_id_of(study, cut))
-    print_json(receipt) if as_json else click.echo(f"published cut {receipt.cut_id[:12]}: {receipt.report}")
+    chosen = cut_of(study, cut)
+    receipt = publish(study, chosen.cut_id)
+    print_json(receipt) if as_json else click.echo(f"published cut {chosen.short_id}: {receipt.report}")
 
 
 @main.command("verify")

@@ -81,13 +81,13 @@ def profile_command(sample: Path, as_json: bool) -> None:
     """Propose the layout of a sample export, to be corrected and put into the study file."""
     from pipelines.profile import profile
 
-    proposal = profile(sample)
-    if as_json:
-        print_json(proposal)
-        return
-    click.echo(proposal.yaml())
-    for remark in proposal.look_at:
-        click.echo(f"look at  {remark}", err=True)
+    for proposal in profile(sample):
+        if as_json:
+            print_json(proposal)
+            continue
+        click.echo(proposal.yaml())
+        for remark in proposal.look_at:
+            click.echo(f"look at  {remark}", err=True)
 
 
 @main.command("simulate")

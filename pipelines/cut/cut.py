@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.core.errors import AfterglowError, IntegrityError
+from pipelines.core.hashing import sha256_file
 from pipelines.study import Study, StudyFolder
 
 _SHORT = 12
@@ -76,6 +77,12 @@ class Cut:
         """The parsed inputs."""
         document: dict[str, Any] = json.loads(self.inputs_file.read_bytes())
         return document
+
+
+def is_same_study(study: Study, cut: Cut) -> bool:
+    """Whether the study file and its metadata are still those that the cut was made by."""
+    known = (cut.inputs["study_file_sha256"], cut.inputs.get("metadata_sha256", {}))
+    return known == (sha256_file(study.folder.study_file), study.metadata)
 
 
 def find_cut(study: Study, prefix: str) -> Cut:

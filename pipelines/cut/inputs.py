@@ -96,6 +96,7 @@ def cut_inputs(
     document = {
         "study": study.study,
         "study_file_sha256": sha256_file(study.folder.study_file),
+        "metadata_sha256": study.metadata,
         "code_sha256": code_sha256(),
         "blinded": blinded,
         "as_of": as_of.isoformat() if as_of else None,
@@ -175,11 +176,7 @@ def _day(arrival: Arrival, receipt: DeliveryReceipt) -> str:
 
 def _ranked(study: Study, known: list[tuple[Arrival, DeliveryReceipt]], as_of: dt.date | None) -> list[LandedDelivery]:
     """Orders deliveries of one export by the day they were made, then by arrival: the last one is the newest."""
-    modes = {
-        (key, export.file): export.delivery
-        for key, site in study.sites.items()
-        for export in study.layouts[site.layout]
-    }
+    modes = {(key, export.file): export.delivery for key, site in study.sites.items() for export in study.exports(key)}
     # The time of arrival tells only deliveries of one export and one day apart: in whatever order files that name their
     # day arrive, the ranks are the same, and so is the cut.
     ordered = sorted(known, key=lambda pair: (_day(*pair), pair[0].site, pair[1].layout_file, *_arrival(pair[0])))

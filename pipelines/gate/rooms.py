@@ -88,7 +88,7 @@ def opened_rooms(study: Study, cut: Cut) -> Iterator[Rooms]:
         IntegrityError: the cut has no `cut.duckdb`, or the store not the rows it was made of.
     """
     if not cut.duckdb.is_file():
-        msg = f"cut {cut.cut_id[:12]}: cut.duckdb is not there. Run `afterglow build` again."
+        msg = f"cut {cut.short_id}: cut.duckdb is not there. Run `afterglow build` again."
         raise IntegrityError(msg)
     database = f":memory:gate-{next(_number)}"
     connection = duck.connect(Path(database))
@@ -101,16 +101,9 @@ def opened_rooms(study: Study, cut: Cut) -> Iterator[Rooms]:
         _declare(connection, study)
         for file in sorted(cut.tables.glob("*.parquet")):
             _view(connection, "published", file.stem, f"select * from {duck.parquet_scan([file])}")
-        yield Rooms(connection=connection, database=database, domains=delivered_domains(study))
+        yield Rooms(connection=connection, database=database, domains=study.delivered_domains)
     finally:
         connection.close()
-
-
-def delivered_domains(study: Study) -> frozenset[str]:
-    """Returns the domains that some layout of the study fills; the others have nothing to check."""
-    exports = [export for files in study.layouts.values() for export in files]
-    targets = {column.to.split(".")[0] for export in exports for column in export.columns.values() if column.to}
-    return frozenset((targets & DOMAINS.keys()) | {export.sdtm for export in exports if export.sdtm})
 
 
 def _land(connection: duckdb.DuckDBPyConnection, study: Study, cut: Cut) -> None:
@@ -128,12 +121,10 @@ def _land(connection: duckdb.DuckDBPyConnection, study: Study, cut: Cut) -> None
         if delivery["current"]
     ]
     if gone := [folder for folder in folders if not folder.is_dir()]:
-        msg = (
-            f"cut {cut.cut_id[:12]}: landed rows that it was made of are not there ({len(gone)} deliveries): {gone[0]}"
-        )
+        msg = f"cut {cut.short_id}: landed rows that it was made of are not there ({len(gone)} deliveries): {gone[0]}"
         raise IntegrityError(msg)
     for name, domain in DOMAINS.items():
-        variables = {variable.name: SQL_TYPES[variable.type] for variable in domain.variables if not variable.treatment}
+        variables = {one.name: SQL_TYPES[one.type] for one in domain.variables if one not in domain.hidden}
         shape = dict.fromkeys(KEYS, "varchar") | variables | _PROVENANCE
         _view_of_files(connection, name, [folder / "rows" / f"{name}.parquet" for folder in folders], shape)
     _view_of_files(connection, "quarantine", [folder / "quarantine.parquet" for folder in folders], _QUARANTINE)
@@ -154,7 +145,7 @@ def _curate(connection: duckdb.DuckDBPyConnection, cut: Cut) -> None:
     rows = connection.execute(
         "select schema_name, table_name from duckdb_tables() where database_name = 'cut' order by all"
     ).fetchall()
-    rooms = {"marts": "curated", "monitoring": "curated", "study": "study", "reference": "reference"}
+    rooms = {"marts": "curated", "monitoring": "curated", "sdtm": "curated", "study": "study", "reference": "reference"}
     for schema, table in rows:
         if schema in rooms:
             _view(connection, rooms[schema], table, f"select * from cut.{identifier(schema)}.{identifier(table)}")

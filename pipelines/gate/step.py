@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from pipelines.core.errors import IntegrityError, StudyFileError
 from pipelines.core.files import directory_written_whole
-from pipelines.core.hashing import sha256_file
 from pipelines.gate.verdict import Outcome, Verdict, read_verdict
 from pipelines.study import Study
 
@@ -37,17 +36,17 @@ def gate(study: Study, cut_id: str) -> GateReceipt:
         StudyFileError: the study file is not the one that the cut was made by.
         BusyError: another process works on the study.
     """
-    from pipelines.cut import Cut
+    from pipelines.cut import Cut, is_same_study
 
     cut = Cut(study.folder, cut_id)
     if cut.gate.is_dir():
         return _receipt(cut_id, read_verdict(cut), reused=True)
     if not cut.inputs_file.is_file():
-        msg = f"{study.name}: there is no cut {cut_id[:12]}. Run `afterglow build {study.name}` first."
+        msg = f"{study.name}: there is no cut {cut.short_id}. Run `afterglow build {study.name}` first."
         raise IntegrityError(msg)
-    if sha256_file(study.folder.study_file) != cut.inputs["study_file_sha256"]:
+    if not is_same_study(study, cut):
         # What is delivered, and how much may be set aside, would be read from another file than the cut was made by.
-        msg = f"{study.name}: the study file changed after cut {cut_id[:12]} was built. Build a new cut and gate that."
+        msg = f"{study.name}: the study file changed after cut {cut.short_id} was built. Build a new cut and gate that."
         raise StudyFileError(msg)
     # Great Expectations takes seconds to import: only where something is checked.
     from pipelines.gate.checking import checked

@@ -15,11 +15,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from pipelines.core.errors import IntegrityError
+from pipelines.core.errors import GateFailedError, IntegrityError
 from pipelines.gate.suite import Check, Gate, Severity
 
 if TYPE_CHECKING:
     from pipelines.cut import Cut
+    from pipelines.study import Study
 
 Outcome = Literal["PASS", "PASS_WITH_ROWS", "FAIL", "ERROR"]
 OUTCOMES: tuple[Outcome, ...] = ("PASS", "PASS_WITH_ROWS", "FAIL", "ERROR")
@@ -108,14 +109,32 @@ def read_verdict(cut: Cut) -> Verdict:
             blocked_by=tuple(content["blocked_by"]),
         )
     except FileNotFoundError:
-        msg = f"cut {cut.cut_id[:12]}: no gate verdict. Run `afterglow gate` first."
+        msg = f"cut {cut.short_id}: no gate verdict. Run `afterglow gate` first."
         raise IntegrityError(msg) from None
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        msg = f"cut {cut.cut_id[:12]}: gate/verdict.json is not a verdict. Remove the cut's gate folder and gate again."
+        msg = f"cut {cut.short_id}: gate/verdict.json is not a verdict. Remove the cut's gate folder and gate again."
         raise IntegrityError(msg) from error
     if not verdict.blocking and (verdict.verdict == "ERROR" or verdict.checks == 0 or verdict.blocked_by):
-        msg = (
-            f"cut {cut.cut_id[:12]}: gate/verdict.json contradicts itself. Remove the cut's gate folder and gate again."
-        )
+        msg = f"cut {cut.short_id}: gate/verdict.json contradicts itself. Remove the cut's gate folder and gate again."
         raise IntegrityError(msg)
+    return verdict
+
+
+def check_gate(study: Study, cut: Cut) -> Verdict:
+    """Returns the verdict of a cut that may go on.
+
+    Raises:
+        GateFailedError: the gates block the cut; the published cut stays as it is.
+        IntegrityError: as in `read_verdict`.
+    """
+    verdict = read_verdict(cut)
+    if verdict.blocking:
+        page = cut.report / "validation.html"
+        where = page if page.exists() else f"`afterglow report {study.name} --cut {cut.short_id}`"
+        msg = (
+            f"{study.name}: cut {cut.short_id} is blocked by its gates ({verdict.verdict}): "
+            f"{', '.join(verdict.blocked_by) or 'no check ran'}. What they found: {where}. "
+            "The published cut is unchanged."
+        )
+        raise GateFailedError(msg)
     return verdict

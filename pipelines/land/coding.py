@@ -112,6 +112,13 @@ class Encoder:
         return Coded(codes=codes, values=values)
 
 
+def coded(text: pa.Array) -> Coded:
+    """Returns an array of text as a coded column."""
+    encoder = Encoder()
+    encoder.add(text)
+    return encoder.column()
+
+
 def coded_columns(table: pa.Table) -> dict[str, Coded]:
     """Returns the columns of a table of text."""
     columns = {}

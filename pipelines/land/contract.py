@@ -10,116 +10,26 @@ from pathlib import PurePath
 from pipelines.core.hashing import sha256_json
 from pipelines.core.source import source_sha256
 from pipelines.study import Study
-from pipelines.study.domains import DOMAINS
+from pipelines.study.domains import DOMAINS, Domain
 from pipelines.study.layout import Column, ExportFile, spread
+from pipelines.study.sdtm import LEGAL, REVEALING, general
 from pipelines.study.targets import Target, parse_target
 
-# SDTM variables that a domain may carry beside those that landing maps: kept as text. `--` stands for the domain.
-_PERMISSIBLE = frozenset(
-    [
-        "STUDYID",
-        "DOMAIN",
-        "VISIT",
-        "VISITNUM",
-        "SITEID",
-        "INVID",
-        "INVNAM",
-        "EPOCH",
-        "VISITDY",
-        "TAETORD",
-        "AGEU",
-        "ARMCD",
-        "ACTARMCD",
-        "ACTARMUD",
-        "ARMNRS",
-        "SPDEVID",
-        "RFXSTDTC",
-        "RFXENDTC",
-        "RFPENDTC",
-        "DTHFL",
-        "DMDTC",
-        "DMDY",
-        "--SEQ",
-        "--GRPID",
-        "--REFID",
-        "--SPID",
-        "--LNKID",
-        "--LNKGRP",
-        "--CAT",
-        "--SCAT",
-        "--ORRESU",
-        "--STRESC",
-        "--STRESU",
-        "--BLFL",
-        "--DRVFL",
-        "--LOBXFL",
-        "--REASND",
-        "--REPNUM",
-        "--TPTNUM",
-        "--ELTM",
-        "--TPTREF",
-        "--RFTDTC",
-        "--DY",
-        "--STDY",
-        "--ENDY",
-        "--DUR",
-        "--LOC",
-        "--LLT",
-        "--LLTCD",
-        "--PTCD",
-        "--HLT",
-        "--HLTCD",
-        "--HLGT",
-        "--HLGTCD",
-        "--BODSYS",
-        "--BDSYCD",
-        "--SOC",
-        "--SOCCD",
-        "--PATT",
-        "--SCAN",
-        "--SCONG",
-        "--SDISAB",
-        "--SDTH",
-        "--SHOSP",
-        "--SLIFE",
-        "--SOD",
-        "--SMIE",
-        "--CONTRT",
-        "--DTC",
-        "--STRF",
-        "--ENRF",
-        "--STRTPT",
-        "--STTPT",
-        "--ENRTPT",
-        "--ENTPT",
-        "--DECOD",
-        "--OCCUR",
-        "--PRESP",
-        "--STAT",
-        "--DOSFRM",
-        "--DOSFRQ",
-        "--LOT",
-        "--ADJ",
-        "--NAM",
-        "--METHOD",
-        "--SPEC",
-        "--TPT",
-        "--POS",
-    ]
-)
-# A lot or a device is given to one arm only; why somebody has none tells of the others.
-_REVEALING = frozenset({"ARMCD", "ACTARMCD", "ACTARMUD", "ARMNRS", "SPDEVID", "--LOT"})
 _DATE = r"(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})"
 _PACKED = r"(\.(gz|zip))+"
 
 
 @dataclass(frozen=True, kw_only=True)
 class ColumnRule:
-    """One column of a file: its name there, what the study file says of it, and what it becomes (None: text only)."""
+    """One column of a file: its name there, what the study file says of it, and what it becomes (None: text only).
+
+    `may_lack_subject`: its rows need not be about a subject.
+    """
 
     name: str
     column: Column
     target: Target | None
+    may_lack_subject: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,13 +56,15 @@ class Contract:
 
     def missing(self, header: list[str]) -> list[str]:
         """Returns the columns that the contract asks for and `header` lacks."""
-        if self.export.sdtm:
-            return [name for name in ("USUBJID",) if name not in header]
-        return [name for name in self._declared(header) if name not in header]
+        if self.domain:
+            return [name for name in ("USUBJID",) if self.domain.of_subjects and name not in header]
+        declared = self._declared(header)
+        return [name for name, rule in declared.items() if name not in header and not rule.column.optional]
 
     def _declared(self, header: list[str]) -> dict[str, ColumnRule]:
-        if self.export.sdtm:
-            rules = (_sdtm_rule(self.export.sdtm, name) for name in header)
+        if self.domain:
+            own_site = self.study.sites[self.site].kind == "site"
+            rules = (_sdtm_rule(self.domain, name, own_site=own_site) for name in header)
             return {rule.name: rule for rule in rules if rule is not None}
         declared: dict[str, ColumnRule] = {}
         for pattern, column in self.export.columns.items():
@@ -167,9 +79,19 @@ class Contract:
         return self.export.file.replace("{date}", exported_on or "")
 
     @property
-    def sensitive(self) -> bool:
+    def domain(self) -> Domain | None:
+        """The domain of a file that is SDTM already."""
+        return DOMAINS[self.export.domain] if self.export.domain else None
+
+    def sensitive(self, header: list[str]) -> bool:
         """Whether the delivered bytes belong in the vault: they tell the arm, are dropped, or hold clear ids."""
-        return self.export.sensitive or self.export.sdtm in {"dm", "ex"} or self.study.pseudonyms != "none"
+        classes = {rule.column.column_class for rule in self.rules(header)}
+        return bool(classes & {"treatment", "drop"}) or self.in_vault or self.study.pseudonyms != "none"
+
+    @property
+    def in_vault(self) -> bool:
+        """Whether its very records tell the arm, so that nothing of them stands outside the vault."""
+        return self.domain is not None and self.domain.in_vault
 
 
 def contract_for(study: Study, site: str, file_name: str) -> tuple[Contract, str | None] | None:
@@ -178,7 +100,7 @@ def contract_for(study: Study, site: str, file_name: str) -> tuple[Contract, str
     `<name>.gz`, `<name>.zip` and the name with `.zip` in place of its suffix are that export, packed. None where no
     export of the site's layout has such a name.
     """
-    exports = study.layouts[study.sites[site].layout]
+    exports = study.exports(site)
     # A name that the layout gives in full goes before one that is only this export packed.
     for packed in (False, True):
         for export in exports:
@@ -206,6 +128,7 @@ def _key(study: Study, site: str, export: ExportFile) -> str:
             "code": source_sha256("land", "study", "core"),
             "site": site,
             "export": export.model_dump(mode="json", by_alias=True),
+            "metadata": study.metadata.get(export.metadata or ""),
             "study": {
                 "study": study.study,
                 "subject_key": study.subject_key,
@@ -222,22 +145,25 @@ def _key(study: Study, site: str, export: ExportFile) -> str:
     )
 
 
-def _sdtm_rule(domain_name: str, name: str) -> ColumnRule | None:
-    domain = DOMAINS[domain_name]
+def _sdtm_rule(domain: Domain, name: str, *, own_site: bool) -> ColumnRule | None:
     variable = domain.variable(name.lower())
     fields: dict[str, object] | None = None
     if name == "USUBJID":
-        fields = {"class": "pseudonym", "to": "usubjid", "required": True}
-    elif name in {"VISIT", "VISITNUM"} and variable is not None:
+        fields = {"class": "pseudonym", "to": "usubjid", "required": domain.of_subjects}
+    elif name == "SITEID" and not own_site:
+        # A vendor delivers for many sites; what a site delivers is its own.
+        fields = {"to": "site"}
+    elif name in {"VISIT", "VISITNUM"} and variable is not None and domain.of_subjects:
         fields = {"type": variable.type, "to": variable.name}
     elif name == "BRTHDTC":
         fields = {"class": "drop"}
     elif variable is not None:
-        kind = "treatment" if variable.treatment else "clinical"
-        fields = {"class": kind, "type": variable.type, "to": f"{domain_name}.{variable.name}"}
-    elif not _PERMISSIBLE.isdisjoint(names := {name, name.replace(domain_name.upper(), "--", 1)}):
-        fields = {"class": "clinical" if _REVEALING.isdisjoint(names) else "treatment"}
+        kind = "treatment" if variable in domain.hidden else "clinical"
+        fields = {"class": kind, "type": variable.type, "to": f"{domain.name}.{variable.name}"}
+    elif not LEGAL.isdisjoint(names := general(name, domain.name)):
+        fields = {"class": "clinical" if REVEALING.isdisjoint(names) else "treatment"}
     if fields is None:
         return None
     column = Column.model_validate(fields)
-    return ColumnRule(name=name, column=column, target=parse_target(column.to) if column.to else None)
+    target = parse_target(column.to) if column.to else None
+    return ColumnRule(name=name, column=column, target=target, may_lack_subject=not domain.of_subjects)

@@ -77,7 +77,7 @@ def land_delivery(
 
 def _contract(study: Study, arrival: Arrival, contract: Contract | None, first_site: str) -> Contract:
     if contract is None:
-        names = ", ".join(export.file for export in study.layouts[study.sites[arrival.site].layout])
+        names = ", ".join(export.file for export in study.exports(arrival.site))
         raise RefusedError("F_FILE_UNKNOWN", f"The layout names: {names}.")
     if first_site != arrival.site:
         raise RefusedError("F_CROSS_SITE_DUP", f"The other site: {first_site}.")
@@ -114,10 +114,10 @@ def _land_rows(
         delivered_on=exported_on or "",
         new=True,
     )
-    keep_bytes(folder, copy, arrival.sha256, arrival.file, place="vault" if contract.sensitive else "store")
+    keep_bytes(folder, copy, arrival.sha256, arrival.file, place="vault" if contract.sensitive(list(columns)) else "store")
     # The vault's part first: a landing that is there is there with all its parts.
     treatment = treatment_directory(folder, arrival.sha256, contract.key)
-    _write_once(treatment, lambda directory: write_treatment(directory, shaped, arrival))
+    _write_once(treatment, lambda directory: write_treatment(directory, contract, shaped, arrival))
     _commit(folder, receipt, lambda directory: write_rows(directory, contract, shaped, arrival))
     return receipt
 

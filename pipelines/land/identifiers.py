@@ -12,11 +12,10 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.land.coding import Coded
+from pipelines.land.coding import Coded, coded
 from pipelines.land.contract import Contract
 from pipelines.land.receipts import RefusedError
 from pipelines.study.layout import Column
@@ -144,7 +143,7 @@ def is_identifying(header: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def _identifier_as_header(header: str) -> str | None:
-    found = _found(Coded(codes=np.zeros(1, np.uint8), values=pa.array([header])), _VALUES)
+    found = _found(coded(pa.array([header])), _VALUES)
     return found[0][0] if found else None
 
 
@@ -179,14 +178,19 @@ def _by_value(columns: dict[str, Coded], declared: dict[str, Column], exported_o
         column = declared.get(name)
         if column is not None and column.column_class == "drop":
             continue
-        if (pc.max(pc.binary_length(values.values)).as_py() or 0) < _SHORTEST:
-            continue
-        is_key = column is not None and column.column_class == "pseudonym"
-        forms = {kind: _VALUES[kind] for kind in _KEY_VALUES} if is_key else _VALUES
-        hits = [Hit(f"Column {name[:40]!a}", kind, rows) for kind, rows in _found(values, forms)]
-        if not hits and not is_key:
-            hits = [Hit(f"Column {name[:40]!a}", kind, rows) for kind, rows in _whole(values, column, exported_on)]
-        yield from hits
+        for kind, rows in identifiers_in(values, column, exported_on):
+            yield Hit(f"Column {name[:40]!a}", kind, rows)
+
+
+def identifiers_in(values: Coded, column: Column | None, exported_on: str | None) -> Iterator[tuple[str, int]]:
+    """Yields the classes of identifiers that a column's values are of, and in how many rows; no value."""
+    if (pc.max(pc.binary_length(values.values)).as_py() or 0) < _SHORTEST:
+        return
+    is_key = column is not None and column.column_class == "pseudonym"
+    found = _found(values, {kind: _VALUES[kind] for kind in _KEY_VALUES} if is_key else _VALUES)
+    if not found and not is_key:
+        found = list(_whole(values, column, exported_on))
+    yield from found
 
 
 def _found(values: Coded, forms: dict[str, str]) -> list[tuple[str, int]]:

@@ -95,6 +95,11 @@ class Records:
         """Returns the distinct values of a variable."""
         return self._variable(name).values
 
+    def is_filled(self, name: str) -> bool:
+        """Whether a variable may hold something."""
+        values = self.values(name)
+        return values.null_count < len(values)
+
     def codes(self, name: str, selected: Selected) -> Numbers:
         """Returns which of its values a variable has in these records."""
         columns, offsets, values = self._variable(name)
@@ -134,8 +139,8 @@ class Records:
 
 def domains_of(contract: Contract, rules: list[ColumnRule]) -> list[str]:
     """Returns the domains that rows of this file fill, in the catalogue's order."""
-    if contract.export.sdtm:
-        return [contract.export.sdtm]
+    if contract.domain:
+        return [contract.domain.name]
     named = {rule.target.domain for rule in rules if rule.target}
     return [name for name in DOMAINS if name in named]
 
@@ -152,18 +157,23 @@ def records_of(domain: Domain, rows: Rows, constants: dict[str, str]) -> Records
         periods: list[int | None] = sorted(
             {one.rule.column.period for one in plain if one.rule.column.period is not None}
         )
-        parts = [_plain_part(rows, plain, values, period) for period in periods or [None]]
+        parts = [_plain_part(domain, rows, plain, values, period) for period in periods or [None]]
     return Records(domain=domain, parts=parts, count=rows.count)
 
 
-def _plain_part(rows: Rows, plain: list[Checked], values: dict[str, Coded], period: int | None) -> Part:
+def _plain_part(
+    domain: Domain, rows: Rows, plain: list[Checked], values: dict[str, Coded], period: int | None
+) -> Part:
     own = [one for one in plain if one.rule.column.period in {None, period}]
     values = values | _filled(own)
     if period is not None:
         values["period"] = constant(period, rows.count, pa.int64())
     # What tells that the record is there: a column of this period, or any column of the domain.
-    telling = [one.value for one in own if period is None or one.rule.column.period == period]
-    return Part(values=values, telling=telling)
+    telling = [one for one in own if period is None or one.rule.column.period == period]
+    # A number alone is none: of a repeating instrument it stands in the rows of all the others too.
+    number = f"{domain.name}seq"
+    telling = [one for one in telling if one.rule.target and one.rule.target.variable != number] or telling
+    return Part(values=values, telling=[one.value for one in telling])
 
 
 def _test_part(domain: Domain, rows: Rows, one: Checked, values: dict[str, Coded]) -> Part:
@@ -199,6 +209,10 @@ def _row_values(domain: Domain, rows: Rows, constants: dict[str, str]) -> dict[s
     for variable in ("visit", "visitnum"):
         if domain.variable(variable):
             values[variable] = rows.keys[variable]
+            # What no model reads is as it was delivered.
+            delivered = rows.of_target(None, variable)
+            if delivered and not domain.analysed:
+                values[variable] = delivered[0].value
     if domain.date and (dates := rows.of_target(None, "date")):
         values[domain.date] = dates[0].value
     if domain.name in _TIMEPOINTS and (timepoints := rows.of_target(None, "timepoint")):

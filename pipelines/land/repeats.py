@@ -10,20 +10,25 @@ from pipelines.land.records import Records, Selected
 from pipelines.land.rows import Rows
 
 
-def drop_repeats(records: Records, rows: Rows, quarantine: Quarantine) -> bool:
+def drop_repeats(records: Records, rows: Rows, quarantine: Quarantine, *, numbered: bool) -> bool:
     """Sets aside rows that give one record two values (Q_DUP), and keeps the first of equal ones.
 
-    Returns whether there were equal ones.
+    `numbered`: a number of the records themselves (`aeseq`) may tell them apart. Returns whether there were equal ones.
     """
-    domain = records.domain
-    key = ["usubjid", *domain.key]
+    domain, number = records.domain, f"{records.domain.name}seq"
+    # Variables that hold nothing tell nothing apart.
+    key = [name for name in ["usubjid", *domain.key] if records.is_filled(name)]
+    # SDTM tells records by their number where nothing else does. Not so items of a score: they would add up twice.
+    if numbered and domain.name != "qs" and domain.variable(number) and number not in key and records.is_filled(number):
+        key.append(number)
+    key = key or [domain.variables[0].name]
     found = list(records.selections(quarantine.good))
     keys = _numbers(records, key, found)
     ordered = np.sort(keys)
     again = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
     if not len(again):
         return False
-    others = [one.name for one in domain.variables if one.name not in domain.key and one.name != f"{domain.name}seq"]
+    others = [one.name for one in domain.variables if one.name not in {*key, number}]
     concerned = np.isin(keys, again)
     selected = _concatenated(found, concerned)
     keys = keys[concerned]

@@ -17,11 +17,11 @@ from pipelines.land.coding import Coded, constant, first_present, pairs
 from pipelines.land.contract import Contract
 from pipelines.land.quarantine import Quarantine
 from pipelines.land.readers.text_rows import Fault
+from pipelines.land.record_checks import check_records
 from pipelines.land.records import Records, domains_of, records_of
 from pipelines.land.repeats import drop_repeats
 from pipelines.land.rows import Rows
 from pipelines.land.subjects import pseudonymise, set_subjects_aside
-from pipelines.study.catalogue import catalogue
 from pipelines.study.domains import DOMAINS
 
 
@@ -62,8 +62,8 @@ def shape(
     warnings: set[str] = set()
     for name in domains_of(contract, [one.rule for one in checked]):
         records = records_of(DOMAINS[name], rows, contract.export.constants)
-        _check_records(contract, rows, records, quarantine)
-        if drop_repeats(records, rows, quarantine):
+        check_records(contract.study, rows, records, quarantine)
+        if drop_repeats(records, rows, quarantine, numbered=contract.domain is not None):
             warnings.add("W_DUP")
         made.append(records)
     return Shaped(
@@ -112,6 +112,9 @@ def _rows(contract: Contract, checked: list[Checked], count: int, quarantine: Qu
         known = pc.is_in(site[0].value.values, pa.array(sorted(study.trial_sites), pa.string()))
         strange = pc.and_(pc.is_valid(site[0].value.values), pc.invert(known))
         quarantine.set_flagged_aside(site[0].value.where(strange) & rows.typed, site[0].rule.name, "Q_FK")
+        # Where numbers are given out by each site, a number without its site is nobody's.
+        if study.subject_key == "site" and not rows.of_target(None, "usubjid"):
+            quarantine.set_flagged_aside(~site[0].value.present() & rows.typed, site[0].rule.name, "Q_KEY")
     if asked:
         named = np.logical_or.reduce([one.text.present() for one in asked])
         quarantine.set_flagged_aside(~visit.present() & named & rows.typed, asked[0].rule.name, "Q_FK")
@@ -121,43 +124,10 @@ def _rows(contract: Contract, checked: list[Checked], count: int, quarantine: Qu
 def _usubjid(contract: Contract, rows: Rows) -> Coded:
     if key := rows.of_target(None, "usubjid"):
         return key[0].value
+    if contract.domain:
+        return constant(None, rows.count, pa.string())
     study, subject = contract.study, rows.of_target(None, "subject")[0].value
     if study.subject_key == "site":
         codes, sites, subjects = pairs(rows.keys["siteid"], subject)
         return Coded(codes=codes, values=pc.binary_join_element_wise(study.study, sites, subjects, "-"))
     return subject.holding(pc.binary_join_element_wise(study.study, subject.values, "-"))
-
-
-def _check_records(contract: Contract, rows: Rows, records: Records, quarantine: Quarantine) -> None:
-    """Sets aside rows whose records are wrong by what their test code says: score ranges, laboratory units."""
-    name = records.domain.name
-    if name == "qs":
-        ranges: dict[str, tuple[int, int]] = {}
-        for code in contract.study.instruments:
-            ranges |= catalogue()[code].ranges
-        tests = records.values("qstestcd").to_pylist()
-        lowest = np.array([ranges.get(test, (-np.inf, np.inf))[0] for test in tests], float)
-        highest = np.array([ranges.get(test, (-np.inf, np.inf))[1] for test in tests], float)
-        results = records.values("qsstresn").to_numpy(zero_copy_only=False)
-        for selected in records.selections(quarantine.good):
-            test, result = records.codes("qstestcd", selected), results[records.codes("qsstresn", selected)]
-            # What is not there is NaN, and no comparison holds.
-            wrong = (result < lowest[test]) | (result > highest[test])
-            quarantine.set_aside(selected.rows[wrong], rows.named("qs", "qsstresn"), "Q_RANGE")
-    if name == "lb" and contract.study.biomarkers:
-        allowed = {
-            (code, unit)
-            for code, marker in contract.study.biomarkers.items()
-            for unit in (marker.unit, *marker.conversions)
-        }
-        tests, units = (
-            {value: place for place, value in enumerate(records.values(name).to_pylist())}
-            for name in ("lbtestcd", "lbstresu")
-        )
-        listed = [(tests[test], units[unit]) for test, unit in allowed if test in tests and unit in units]
-        known = np.array([test * len(units) + unit for test, unit in listed], np.int64)
-        given = records.values("lbstresn").is_valid().to_numpy(zero_copy_only=False)
-        for selected in records.selections(quarantine.good):
-            test, unit = (records.codes(name, selected).astype(np.int64) for name in ("lbtestcd", "lbstresu"))
-            wrong = given[records.codes("lbstresn", selected)] & ~np.isin(test * len(units) + unit, known)
-            quarantine.set_aside(selected.rows[wrong], rows.named("lb", "lbstresu"), "Q_UNIT")

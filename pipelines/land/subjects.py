@@ -20,7 +20,10 @@ def set_subjects_aside(contract: Contract, rows: Rows, quarantine: Quarantine) -
 
     Nobody can tell which of the two is meant. Two files that differ are found by the gate (LAN-DM-003).
     """
-    key = next(one.rule for one in rows.checked if _role(one.rule) in {(None, "subject"), (None, "usubjid")})
+    keys = [one.rule for one in rows.checked if _role(one.rule) in {(None, "subject"), (None, "usubjid")}]
+    if not keys:
+        return
+    key = keys[0]
     subjects = rows.keys["usubjid"].distinct()
     folded = subjects.holding(pc.utf8_lower(subjects.values))
     _set_contradictions_aside(folded.distinct(), subjects, quarantine, key.name, "Q_ID_CASE")

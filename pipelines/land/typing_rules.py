@@ -30,6 +30,7 @@ def typed(text: str, column: Column, decimal: str) -> str:
         case "integer":
             return f"case when regexp_full_match({text}, '{_INTEGER}') then try_cast({text} as bigint) end"
         case "number":
+            decimal = column.decimal or decimal
             plain = text if decimal == "." else f"replace({text}, {literal(decimal)}, '.')"
             value = f"try_cast({plain} as double)"
             return f"case when regexp_full_match({text}, '{_number(decimal)}') and isfinite({value}) then {value} end"
@@ -45,7 +46,7 @@ def error(text: str, value: str, rule: ColumnRule, exported_on: str | None) -> s
     variable = target.variable if target else None
     cases: list[tuple[str, str]] = []
     key = variable in {"subject", "usubjid"}
-    if key or column.required:
+    if (key and not rule.may_lack_subject) or column.required:
         is_key = key or variable in {"visit", "visitnum", "site", "date"}
         cases.append((f"{text} is null or trim({text}) = ''", "Q_KEY" if is_key else "Q_MISSING"))
     if key:
@@ -58,7 +59,8 @@ def error(text: str, value: str, rule: ColumnRule, exported_on: str | None) -> s
     if column.type == "number" and _is_whole(target):
         cases.append((f"{value} != floor({value})", "Q_TYPE"))
     if column.type in {"integer", "number"}:
-        cases += [(f"not {value} between {low!r} and {high!r}", "Q_RANGE") for low, high in limits]
+        cases += [(f"{value} < {low!r}", "Q_RANGE") for low, _ in limits if low is not None]
+        cases += [(f"{value} > {high!r}", "Q_RANGE") for _, high in limits if high is not None]
     if not cases:
         return "null"
     return "case " + " ".join(f"when {condition} then '{code}'" for condition, code in cases) + " end"

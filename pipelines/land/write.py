@@ -24,38 +24,63 @@ _COUNTING = ("_source_row",)
 def write_rows(directory: Path, contract: Contract, shaped: Shaped, arrival: Arrival) -> None:
     """Writes text.parquet, quarantine.parquet and rows/<domain>.parquet, without what reveals the arm.
 
-    Free text stays in text.parquet, which no cut reads, unless the study file calls it releasable.
+    Where the records themselves reveal it, text.parquet holds the rows' numbers and nothing else. Free text stays in
+    text.parquet, which no cut reads, unless the study file calls it releasable.
     """
-    rules = contract.rules(list(shaped.text))
-    open_columns = [rule.name for rule in rules if rule.column.column_class not in {"treatment", "drop"}]
-    text = {name: shaped.text[name].distinct() for name in open_columns}
-    write_batches(_text_batches(text, shaped.rows_in, arrival), directory / "text.parquet", counting=_COUNTING)
+    shown = [] if contract.in_vault else _columns(contract, shaped, hidden=False)
+    _write_text(directory, shown, shaped, arrival)
     quarantine = shaped.quarantine.table()
     for position, (name, value) in enumerate(_source(arrival)):
         quarantine = quarantine.add_column(position, name, pa.repeat(pa.scalar(value), quarantine.num_rows))
     write_parquet(quarantine, directory / "quarantine.parquet")
     withheld = {
         (rule.target.domain, rule.target.variable)
-        for rule in rules
+        for rule in contract.rules(list(shaped.text))
         if rule.target and rule.column.column_class == "free_text" and not rule.column.releasable
     }
     rows = directory / "rows"
     rows.mkdir()
     for records in shaped.records:
         domain = records.domain
-        shown = [variable.name for variable in domain.variables if not variable.treatment]
-        hidden = {name for name in shown if (domain.name, name) in withheld}
-        batches = _record_batches(records, shaped, arrival, before=[*KEYS, *shown], hidden=hidden)
-        write_batches(batches, rows / f"{domain.name}.parquet", counting=_COUNTING)
+        if not domain.in_vault:
+            names = [variable.name for variable in domain.variables if variable not in domain.hidden]
+            hidden = {name for name in names if (domain.name, name) in withheld}
+            batches = _record_batches(records, shaped, arrival, before=[*KEYS, *names], hidden=hidden)
+            write_batches(batches, rows / f"{domain.name}.parquet", counting=_COUNTING)
 
 
-def write_treatment(directory: Path, shaped: Shaped, arrival: Arrival) -> None:
-    """Writes the arm-revealing variables of the same records, for the vault."""
+def write_treatment(directory: Path, contract: Contract, shaped: Shaped, arrival: Arrival) -> None:
+    """Writes the same of what reveals the arm, for the vault: its text, and its variables of the same records."""
+    columns = _columns(contract, shaped, hidden=True)
+    if contract.in_vault:
+        columns += _columns(contract, shaped, hidden=False)
+    if columns:
+        _write_text(directory, columns, shaped, arrival)
     for records in shaped.records:
-        revealing = [variable.name for variable in records.domain.variables if variable.treatment]
-        if revealing:
+        revealing = [variable.name for variable in records.domain.hidden]
+        if records.domain.in_vault:
+            batches = _record_batches(records, shaped, arrival, before=[*KEYS, *revealing])
+        elif revealing:
             batches = _record_batches(records, shaped, arrival, after=revealing)
-            write_batches(batches, directory / f"{records.domain.name}.parquet", counting=_COUNTING)
+        else:
+            continue
+        write_batches(batches, directory / f"{records.domain.name}.parquet", counting=_COUNTING)
+
+
+def _columns(contract: Contract, shaped: Shaped, *, hidden: bool) -> list[str]:
+    """Returns the columns that are kept as text: those that reveal the arm, or the others."""
+    classes = {"treatment"} if hidden else {"pseudonym", "quasi", "clinical", "free_text"}
+    return [rule.name for rule in contract.rules(list(shaped.text)) if rule.column.column_class in classes]
+
+
+def _write_text(directory: Path, names: list[str], shaped: Shaped, arrival: Arrival) -> None:
+    text = {name: shaped.text[name].distinct() for name in names}
+    written = write_batches(
+        _text_batches(text, shaped.rows_in, arrival), directory / "text.parquet", counting=_COUNTING
+    )
+    if written != shaped.rows_in:
+        msg = f"{written} of {shaped.rows_in} rows were written as text. This is a bug; nothing landed."
+        raise AssertionError(msg)
 
 
 def _text_batches(text: dict[str, Coded], rows: int, arrival: Arrival) -> Iterator[pa.Table]:

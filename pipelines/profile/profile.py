@@ -1,129 +1,139 @@
-"""Proposing the layout entry of one sample export."""
+"""Proposing the layout entries of one sample export."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import yaml
+from pipelines.profile.columns import Proposed, normalised, propose
+from pipelines.profile.proposal import Proposal, exported_name, folded
+from pipelines.profile.sample import Description, Sample, read_samples
+from pipelines.profile.scales import scores
+from pipelines.profile.sdtm import sdtm_proposal
+from pipelines.profile.values import Values, counted, decimal_mark, missing_codes
 
-from pipelines.profile.columns import propose
-from pipelines.profile.sample import Sample, read_sample
-
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-# Targets that one column of a file can fill.
-_ONCE = {"subject", "usubjid", "site", "visit", "date", "dm.arm", "dm.age", "dm.sex"}
-_ITEM = re.compile(r"(.*?)([0-9]+)")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Proposal:
-    """A layout entry as it would stand in the study file, and what a person should look at."""
-
-    entry: dict[str, Any]
-    look_at: tuple[str, ...]
-
-    def yaml(self, indent: int = 0) -> str:
-        """Returns the entry as YAML, one line a column."""
-        lines = [f"- file: {flow(self.entry['file'])}", f"  format: {flow(self.entry['format'])}", "  columns:"]
-        lines += [f"    {flow(name)}: {flow(column)}" for name, column in self.entry["columns"].items()]
-        return "\n".join(" " * indent + line for line in lines)
+# Targets that one column of a file can fill, and the names that go before others where several would.
+_ONCE = {
+    **dict.fromkeys(("subject", "usubjid", "site", "dm.arm", "dm.age", "dm.sex"), re.compile("")),
+    **dict.fromkeys(("dm.race", "dm.ethnic", "dm.country", "dm.dx", "dm.rficdtc", "dm.dthdtc"), re.compile("")),
+    **{f"vs.{test}": re.compile("") for test in ("WEIGHT", "HEIGHT", "BMI", "SYSBP", "DIABP", "PULSE")},
+    "subject": re.compile(r"usubj|subj|partic|patient|record|study_id"),
+    "visit": re.compile(r"^(?!.*(num|nr|no)$).*(visit|event|session|time)"),
+    "date": re.compile(r"visit|assess|exam|interview|session|done|seen"),
+    "ex.exstdtc": re.compile("st|first|dose"),
+}
+_MOST_NAMED = 6
+_BASELINE_VALUE = re.compile(r"bas(e(line)?)?_?(val(ue)?|score|total)?|bl_?(val(ue)?|score|total)?")
 
 
-def profile(path: Path) -> Proposal:
-    """Returns the proposed layout entry of a delimited sample file.
+def profile(path: Path) -> tuple[Proposal, ...]:
+    """Returns the proposed layout entries of a sample file: one, or of a workbook one for each sheet with data.
 
     Raises:
-        InputRefusedError: the file is no delimited text with a header.
+        InputRefusedError: landing would refuse the file whatever its layout; the message has the reason code.
     """
-    sample = read_sample(path)
-    columns: dict[str, dict[str, Any]] = {}
-    look_at: list[str] = []
-    taken: set[str] = set()
-    for name, values in sample.columns.items():
-        column = propose(name, [value for value in values if value not in sample.missing])
-        target = column.get("to")
-        if target in taken and target in _ONCE:
-            del column["to"]
-            look_at.append(f"{name}: looks like '{target}' too, which another column fills already.")
-        taken.add(str(target))
-        columns[name] = column
-        look_at += _remarks(name, column)
-    if not taken & {"subject", "usubjid"}:
+    samples = read_samples(path)
+    proposals = [sdtm_proposal(sample) or _columns_proposal(sample) for sample in samples]
+    if len(samples) > 1:
+        remark = "Landing takes one sheet of a workbook: keep the entry that is meant, and ask for the others as files."
+        proposals[0] = replace(proposals[0], look_at=(remark, *proposals[0].look_at))
+    return tuple(proposals)
+
+
+def _columns_proposal(sample: Sample) -> Proposal:
+    counts = {name: counted(sample.table[name]) for name in sample.table.column_names}
+    missing = missing_codes(counts.values())
+    present = {
+        name: {value: rows for value, rows in seen.items() if value not in missing and value != ""}
+        for name, seen in counts.items()
+    }
+    decimal = decimal_mark(present.values()) if sample.form["type"] == "delimited" else "."
+    values = {name: Values(counts=seen, decimal=decimal) for name, seen in present.items()}
+    described = {name: sample.described.get(name, Description()) for name in values}
+    words = {name: (normalised(name), normalised(described[name].label)) for name in values}
+    found = scores(words, values)
+    proposed = {name: propose(name, values[name], described[name], found.get(name)) for name in values}
+    proposed = _subject_by_values(proposed, values, sample.table.num_rows)
+    proposed = _baseline_column(_each_once(proposed), words)
+    columns = {name: column.settings for name, column in proposed.items()}
+    comments = {name: _comment(described[name], column) for name, column in proposed.items()}
+    columns, comments = folded(columns, comments)
+    look_at = [*sample.remarks, *_told(proposed)]
+    if not {"subject", "usubjid"} & {column.get("to") for column in columns.values()}:
         look_at.append("No column looks like the subject's key: one must say `to: subject`.")
-    form: dict[str, Any] = {"type": "delimited", "delimiter": sample.delimiter, "encoding": sample.encoding}
-    if _decimal_comma(sample):
-        form["decimal"] = ","
-    form["missing"] = list(sample.missing)
-    entry = {"file": _DAY.sub("{date}", sample.name, count=1), "format": form, "columns": _spread(columns)}
-    return Proposal(entry=entry, look_at=tuple(look_at))
+    form = sample.form | ({"decimal": ","} if decimal == "," else {})
+    form |= {"missing": list(missing)} if missing != ("",) else {}
+    entry = {"file": exported_name(sample.file), "format": form, "columns": columns}
+    return Proposal(entry=entry, comment=sample.label, comments=comments, look_at=tuple(look_at))
 
 
-def _remarks(name: str, column: dict[str, Any]) -> list[str]:
-    if column.get("class") == "drop":
-        return [f"{name}: looks like an identifier, so it is dropped."]
-    if column.get("class") == "treatment":
-        return [f"{name}: looks like the arm, so it goes to the vault."]
-    if column.get("class") == "free_text":
-        return [f"{name}: free text, kept in the store and in no table."]
-    if "date_order" in column:
-        return [f"{name}: is the order of day and month right?"]
-    return []
+def _comment(described: Description, column: Proposed) -> str:
+    shown = f"({described.format})" if described.format and not described.format.startswith("$") else ""
+    todo = f"TODO {'; '.join(column.todos)}" if column.todos else ""
+    label = " ".join(filter(None, [described.label, shown]))
+    return "; ".join(filter(None, [label, *column.notes, todo]))
 
 
-def _decimal_comma(sample: Sample) -> bool:
-    numbers = re.compile(r"[+-]?[0-9]+,[0-9]+")
-    return sample.delimiter != "," and any(
-        numbers.fullmatch(value) for values in sample.columns.values() for value in values
-    )
+def _told(proposed: dict[str, Proposed]) -> list[str]:
+    """Returns each remark once, with the columns that it is about."""
+    about: dict[str, list[str]] = {}
+    for name, column in proposed.items():
+        for remark in (*column.notes, *column.todos):
+            about.setdefault(remark, []).append(name)
+    return [
+        f"{', '.join(names[:_MOST_NAMED])}{f' and {len(names) - _MOST_NAMED} more' * (len(names) > _MOST_NAMED)}: {remark}."
+        for remark, names in about.items()
+    ]
 
 
-def _spread(columns: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Writes runs of items (`madrs_01` ... `madrs_10`) as one line (`madrs_{01..10}`)."""
-    result: dict[str, dict[str, Any]] = {}
-    run: list[str] = []
-
-    def close() -> None:
-        if len(run) > 2:
-            first, last = _split(run[0]), _split(run[-1])
-            scale = str(columns[run[0]]["to"]).rpartition(".")[0]
-            name = f"{first[0]}{{{first[1]}..{last[1]}}}"
-            result[name] = {**columns[run[0]], "to": f"{scale}.{{{int(first[1]):02d}..{int(last[1]):02d}}}"}
-        else:
-            result.update({name: columns[name] for name in run})
-        run.clear()
-
-    for name, column in columns.items():
-        if run and not (_follows(run[-1], name) and _scale(columns[run[-1]]) == _scale(column)):
-            close()
-        if _scale(column) and _split(name)[1]:
-            run.append(name)
-        else:
-            close()
-            result[name] = column
-    close()
+def _each_once(proposed: dict[str, Proposed]) -> dict[str, Proposed]:
+    """Leaves a target that one column of a file can fill to one column: the best by its name, else the first."""
+    result = dict(proposed)
+    for target, preferred in _ONCE.items():
+        holders = [name for name, column in proposed.items() if column.settings.get("to") == target]
+        best = next((name for name in holders if preferred.search(normalised(name))), (holders or [""])[0])
+        for name in holders:
+            if name != best:
+                settings = {key: value for key, value in proposed[name].settings.items() if key not in {"to", "required"}}
+                remark = f"looks like '{target}' too, which {best} fills"
+                result[name] = Proposed(settings=settings, notes=(*proposed[name].notes, remark), todos=proposed[name].todos)
+    # A subject's whole name makes its number of a site superfluous.
+    if any(column.settings.get("to") == "usubjid" for column in result.values()):
+        for name, column in result.items():
+            if column.settings.get("to") == "subject":
+                result[name] = Proposed(settings={"class": "pseudonym"}, notes=column.notes)
     return result
 
 
-def _split(name: str) -> tuple[str, str]:
-    match = _ITEM.fullmatch(name)
-    return (match.group(1), match.group(2)) if match else (name, "")
+def _subject_by_values(proposed: dict[str, Proposed], values: dict[str, Values], rows: int) -> dict[str, Proposed]:
+    """Takes the first column for the subject's key where none is named so and each of its values stands once."""
+    if any(column.settings.get("to") in {"subject", "usubjid"} for column in proposed.values()):
+        return proposed
+    name = next(iter(proposed))
+    kind = proposed[name].settings
+    key = rows > 2 and len(values[name].counts) == rows and kind.get("class") in {None, "free_text"} and "to" not in kind
+    if not key or kind.get("type") in {"number", "date"}:
+        return proposed
+    remark = "no column is named like the subject's key; this one, the first, has a value of its own in each row"
+    return proposed | {name: Proposed(settings={"class": "pseudonym", "to": "subject"}, todos=(remark,))}
 
 
-def _follows(earlier: str, later: str) -> bool:
-    (stem, first), (other, second) = _split(earlier), _split(later)
-    return stem == other and bool(first) and bool(second) and int(second) == int(first) + 1
+def _baseline_column(proposed: dict[str, Proposed], words: dict[str, tuple[str, str]]) -> dict[str, Proposed]:
+    """Takes a column that says no more than `baseline` for the baseline of the file's one total."""
+    totals = {str(column.settings["to"]) for column in proposed.values() if _is_total(column.settings)}
+    if len(totals) != 1:
+        return proposed
+    total = totals.pop()
+    result = dict(proposed)
+    for name, (name_words, _) in words.items():
+        settings = proposed[name].settings
+        if _BASELINE_VALUE.fullmatch(name_words) and settings.get("type") in {"integer", "number"} and "to" not in settings:
+            remark = f"taken for the baseline of {total.split('.')[1]}"
+            result[name] = Proposed(settings=settings | {"to": total, "visit": "BASELINE"}, todos=(remark,))
+    return result
 
 
-def _scale(column: dict[str, Any]) -> str | None:
-    target = str(column.get("to", ""))
-    is_item = re.fullmatch(r"qs\.[A-Z0-9]+\.[0-9]+", target)
-    return f"{target.rpartition('.')[0]} {column['type']}" if is_item else None
-
-
-def flow(value: Any) -> str:
-    """Returns YAML on one line."""
-    text = yaml.safe_dump(value, default_flow_style=True, sort_keys=False, allow_unicode=True, width=1_000_000)
-    return text.removesuffix("\n").removesuffix("\n...").strip()
+def _is_total(settings: dict[str, Any]) -> bool:
+    return str(settings.get("to", "")).startswith("qs.") and str(settings["to"]).endswith(".total")

@@ -1,79 +1,276 @@
-"""A sample of a delimited export, read with what its bytes suggest: encoding, delimiter, missing codes."""
+"""A sample export, read by landing's own readers with what its bytes suggest: format, encoding, delimiter, sheet.
+
+Rule    what landing would refuse is no sample: the reason is landing's own, and holds no value
+"""
 
 from __future__ import annotations
 
 import codecs
 import csv
 import io
-from dataclasses import dataclass
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
 
 from pipelines.core.errors import InputRefusedError
+from pipelines.land.contract import Contract
+from pipelines.land.readers import read_text_rows
+from pipelines.land.readers.child import parse_in_child
+from pipelines.land.readers.odm import KEYS
+from pipelines.land.receipts import RefusedError
+from pipelines.profile import described
+from pipelines.profile.form import opened, type_of
+from pipelines.study import Study, load_study
+from pipelines.study.layout import ExportFile, Settings
 
 _SAMPLE_BYTES = 8 << 20
 _DELIMITERS = (",", ";", "\t", "|")
-_MISSING = ("", "NA", "n/a", "N/A", "NaN", "NULL", ".", "-9", "-99", "-999")
+# Tried in this order; the last takes any bytes.
+_ENCODINGS: dict[str, tuple[str, ...]] = {
+    "delimited": ("utf-8", "cp1252", "latin-1"),
+    "xpt": ("utf-8", "cp1252", "latin-1"),
+    "sas7bdat": ("file", "cp1252", "latin-1"),
+}
+# Readers work for a study: its vault is where a parser's result lies until it is read.
+_STUDY = """\
+{study: PROFILE, title: A sample, design: single_arm, blinding: open, signoff: none, sites: {S: {name: S, layout: s}},
+ arms: {A: {label: A, role: experimental}}, visits: [{visit: B, visitnum: 0, label: B, baseline: true}],
+ instruments: [MADRS], endpoints: {instrument: MADRS, response: {}, remission: {max_score: 10}},
+ layouts: {s: [{file: f, sdtm: dm}]}}
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Description:
+    """What a file says of one of its columns."""
+
+    label: str = ""
+    format: str = ""
+    codes: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sample:
-    """The head of a file: its form, and its columns by name."""
+    """One table of a sample: the file's name for a layout, its form, its rows as text, what it says of itself."""
 
-    name: str
-    encoding: str
-    delimiter: str
-    missing: tuple[str, ...]
-    columns: dict[str, list[str]]
+    file: str
+    form: dict[str, Any]
+    table: pa.Table
+    dataset: str = ""
+    label: str = ""
+    described: dict[str, Description] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
 
 
-def read_sample(path: Path) -> Sample:
-    """Returns a sample of the file.
+@dataclass(frozen=True, kw_only=True)
+class _AnyColumns(Contract):
+    """A contract that takes any column: nothing is declared yet."""
+
+    def undeclared(self, header: list[str]) -> list[str]:  # noqa: ARG002
+        return []
+
+    def missing(self, header: list[str]) -> list[str]:  # noqa: ARG002
+        return []
+
+
+class _Asked(Settings):
+    """What is asked of a file about itself."""
+
+    type: str
+    encoding: str = ""
+    catalogue: str = ""
+
+
+def read_samples(path: Path) -> list[Sample]:
+    """Returns the tables of a sample file: one, or of a workbook one for each sheet that holds data.
 
     Raises:
-        InputRefusedError: it is no delimited text with a header, or a row has another number of fields.
+        InputRefusedError: landing would refuse the file whatever its layout; the message has the reason code.
     """
-    with path.open("rb") as file:
-        content = file.read(_SAMPLE_BYTES)
-    encoding, text = _decoded(content)
-    if "\x00" in text or not text.strip():
-        msg = (
-            f"{path}: no delimited text. `afterglow profile` reads CSV and TSV; SDTM files need only `sdtm: <domain>`."
+    if not path.is_file():
+        msg = f"{path}: this is no regular file."
+        raise InputRefusedError(msg)
+    with tempfile.TemporaryDirectory(prefix="afterglow-profile-") as name:
+        folder = Path(name)
+        (folder / "study.yml").write_text(_STUDY)
+        reading = _Reading(study=load_study(folder), sample=path)
+        try:
+            with opened(path, folder) as (file, content):
+                return reading.tables(file, content)
+        except RefusedError as refusal:
+            msg = f"{path}: {refusal}"
+            raise InputRefusedError(msg) from None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Reading:
+    """A sample being read, for a study of its own in a temporary folder."""
+
+    study: Study
+    sample: Path
+
+    def tables(self, file: str, content: Path) -> list[Sample]:
+        with content.open("rb") as source:
+            start = source.read(512)
+        if not start:
+            raise RefusedError("F_EMPTY")
+        kind = type_of(start, file)
+        if kind == "delimited":
+            return [self._delimited(file, content)]
+        if kind == "xlsx":
+            return self._sheets(file, content)
+        form, table, remarks = self._decoded(kind, content)
+        return [self._described(file, form, table, content, remarks)]
+
+    def _read(self, form: dict[str, Any], content: Path, columns: tuple[str, ...] = ()) -> pa.Table:
+        export = ExportFile.model_validate({"file": "f", "format": form, "columns": {name: {} for name in columns}})
+        contract = _AnyColumns(study=self.study, site="S", export=export, key="")
+        return read_text_rows(content, contract).table
+
+    def _ask(self, content: Path, **asked: str) -> list[tuple[str, str, str]]:
+        contract = _AnyColumns(study=self.study, site="S", export=ExportFile(file="f"), key="")
+        answer = parse_in_child(described.__name__, content, contract, _Asked(**asked)).table
+        return [(row["what"], row["name"], row["text"]) for row in answer.to_pylist()]
+
+    def _decoded(self, kind: str, content: Path) -> tuple[dict[str, Any], pa.Table, tuple[str, ...]]:
+        if kind == "odm":
+            items = tuple(name for what, name, _ in self._ask(content, type=kind) if what == "column")
+            table = self._read({"type": kind}, content, (*KEYS, *items))
+            used = [name for name in table.column_names if name not in KEYS or any(table[name].unique().to_pylist())]
+            return {"type": kind}, table.select(used), ()
+        encodings = _ENCODINGS.get(kind, ("",))
+        for encoding in encodings:
+            form = {"type": kind} | ({"encoding": encoding} if encoding else {})
+            try:
+                table = self._read(form, content)
+            except RefusedError as refusal:
+                if refusal.code != "F_ENCODING" or encoding == encodings[-1]:
+                    raise
+                continue
+            return form, table, _encoding_remark(encoding, encodings[0])
+        raise RefusedError("F_ENCODING")
+
+    def _described(
+        self, file: str, form: dict[str, Any], table: pa.Table, content: Path, remarks: tuple[str, ...]
+    ) -> Sample:
+        catalogue = _catalogue(self.sample) if form["type"] in {"xpt", "sas7bdat"} else ""
+        said = self._ask(content, type=form["type"], encoding=form.get("encoding", ""), catalogue=catalogue)
+        names = table.column_names
+        texts = {what: {name: text for kind, name, text in said if kind == what} for what in ("label", "format")}
+        codes: dict[str, dict[str, str]] = {}
+        for what, name, text in said:
+            if what == "code":
+                code, meaning = described.code_of(text)
+                codes.setdefault(name, {})[code] = meaning
+        dataset = next(((name, text) for what, name, text in said if what == "dataset"), ("", ""))
+        return Sample(
+            file=file,
+            form=form,
+            table=table,
+            dataset=dataset[0],
+            label=dataset[1],
+            described={
+                name: Description(
+                    label=texts["label"].get(name, ""),
+                    format=texts["format"].get(name, ""),
+                    codes=codes.get(name, {}),
+                )
+                for name in names
+            },
+            remarks=remarks,
         )
-        raise InputRefusedError(msg)
-    if len(content) == _SAMPLE_BYTES:
-        text = text[: text.rfind("\n") + 1]
-    delimiter = max(_DELIMITERS, key=lambda mark: (_fits(text, mark), -_DELIMITERS.index(mark)))
-    header, *rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    rows = [row for row in rows if row]
-    if len(set(header)) < len(header) or any(len(row) != len(header) for row in rows):
-        msg = f"{path}: a name stands twice in the header, or a row has more or fewer fields than it. Mend the sample."
-        raise InputRefusedError(msg)
-    columns = {name: [row[position] for row in rows] for position, name in enumerate(header)}
-    seen = {value for values in columns.values() for value in values}
-    missing = tuple(code for code in _MISSING if code in seen and not _may_be_a_score(code, columns))
-    return Sample(name=path.name, encoding=encoding, delimiter=delimiter, missing=missing or ("",), columns=columns)
+
+    def _sheets(self, file: str, content: Path) -> list[Sample]:
+        found: list[Sample] = []
+        refused: list[str] = []
+        refusal = RefusedError("F_HEADER", "No sheet has a header and a row of data.")
+        for _, sheet, row in self._ask(content, type="xlsx"):
+            form = {"type": "xlsx", "sheet": sheet, "header_row": int(row)}
+            try:
+                table = self._read(form, content)
+            except RefusedError as error:
+                refusal = error
+                refused.append(f"Sheet {sheet!a}: landing would refuse it. {error}")
+            else:
+                remark = f"Sheet {sheet!a}: its header was found in row {row}."
+                found.append(Sample(file=file, form=form, table=table, remarks=(remark,)))
+        if not found:
+            raise refusal
+        remarks = (*found[0].remarks, *refused)
+        return [Sample(**{**vars(found[0]), "remarks": remarks}), *found[1:]]
+
+    def _delimited(self, file: str, content: Path) -> Sample:
+        text, encoding, remarks = _head(content)
+        delimiter = max(_DELIMITERS, key=lambda mark: (_fits(text, mark), -_DELIMITERS.index(mark)))
+        head = content.with_name("head")
+        head.write_bytes(text.encode(encoding))
+        form = {"type": "delimited", "delimiter": delimiter, "encoding": encoding}
+        table = self._read(form, head)
+        if table.num_columns < 2:
+            raise RefusedError("F_DIALECT", f"No delimiter parts its lines; tried: {_DELIMITERS}.")
+        return Sample(file=file, form=form, table=table, remarks=remarks)
 
 
-def _decoded(content: bytes) -> tuple[str, str]:
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16", content.decode("utf-16", errors="ignore")
-    try:
+def _encoding_remark(encoding: str, first: str) -> tuple[str, ...]:
+    return () if encoding == first else (f"Its text is not {first}; read as {encoding}: are its special letters right?",)
+
+
+def _catalogue(sample: Path) -> str:
+    """Returns the path of the one SAS catalogue beside the sample; `formats.sas7bcat` goes before others."""
+    beside = sorted(path for path in sample.resolve().parent.glob("*.sas7bcat") if path.is_file())
+    named = [path for path in beside if path.stem == "formats"]
+    chosen = named or beside
+    return str(chosen[0]) if len(chosen) == 1 else ""
+
+
+def _head(content: Path) -> tuple[str, str, tuple[str, ...]]:
+    """Returns the first lines of a text file, whole ones, with its encoding."""
+    with content.open("rb") as source:
+        start = source.read(_SAMPLE_BYTES)
+        cut = bool(source.read(1))
+    text, encoding = _text(start)
+    if not text.strip():
+        raise RefusedError("F_EMPTY")
+    remarks = _encoding_remark(encoding, "utf-8") if encoding != "utf-16" else ()
+    if cut:
+        # At the end of a row: a line end within quotes is none.
+        while (end := text.rfind("\n")) >= 0 and text.count('"', 0, end) % 2:
+            text = text[:end]
+        text = text[: end + 1]
+    elif not text.endswith(("\n", "\r")):
+        text += "\n"
+        remarks += ("Its last line has no line end: landing would refuse the file as cut (F_TRUNCATED).",)
+    return text, encoding, remarks
+
+
+def _text(start: bytes) -> tuple[str, str]:
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return start.decode("utf-16", errors="ignore"), "utf-16"
+    for encoding in _ENCODINGS["delimited"][:-1]:
         # A sample may end within a character.
-        return "utf-8", codecs.getincrementaldecoder("utf-8-sig")().decode(content)
-    except UnicodeDecodeError:
-        return "cp1252", content.decode("cp1252", errors="replace")
+        decoder = codecs.getincrementaldecoder("utf-8-sig" if encoding == "utf-8" else encoding)()
+        try:
+            return decoder.decode(start), encoding
+        except UnicodeDecodeError:
+            continue
+    return start.decode("latin-1"), "latin-1"
 
 
 def _fits(text: str, delimiter: str) -> int:
     """Returns how many fields the rows have, if they all have as many: the more, the better the delimiter fits."""
-    rows = csv.reader(io.StringIO(text[:100_000], newline=""), delimiter=delimiter)
-    counts = {len(row) for row, _ in zip(rows, range(50), strict=False) if row}
+    counts = {len(row) for row, _ in zip(_fields(text[:100_000], delimiter), range(50), strict=False) if row}
     return counts.pop() if len(counts) == 1 else 0
 
 
-def _may_be_a_score(code: str, columns: dict[str, list[str]]) -> bool:
-    # A negative number is a missing code only where every other value of its column is none.
-    if not code.startswith("-"):
-        return False
-    holders = [values for values in columns.values() if code in values]
-    return any(value.startswith("-") and value != code for values in holders for value in values)
+def _fields(text: str, delimiter: str) -> Iterator[list[str]]:
+    try:
+        yield from csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    except csv.Error:
+        # A field that is too long: this delimiter parts nothing.
+        return
+
+

@@ -8,81 +8,144 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipelines.core.errors import NotAllowedError
+from pipelines.core.errors import InputRefusedError, NotAllowedError
 from pipelines.core.files import write_atomically
-from pipelines.profile.profile import Proposal, flow, profile
+from pipelines.profile.gathered import Gathered, gathered, is_control, mapped
+from pipelines.profile.profile import profile
+from pipelines.profile.proposal import Proposal, flow
+from pipelines.profile.visits import identifier, is_baseline
 from pipelines.study.load import load_study
 
-_BASELINE = re.compile(r"(^|[^a-z])(base(line)?|bl|b0|screen(ing)?|pre|v?0|day ?0)([^a-z]|$)", re.IGNORECASE)
 # The usual cutoffs, for the person to hold against the protocol.
 _REMISSION = {"MADRS": 10, "HAMD17": 7, "HAMD6": 4, "PHQ9": 4, "BDI2": 13, "CADSS": 4, "CGIS": 2}
+# Who delivers a file that holds several sites.
+_CENTRE = "CENTRE"
 
 
 @dataclass(frozen=True, kw_only=True)
 class NewReceipt:
-    """The study file that was written, and what a person should look at in it."""
+    """The study file that was written, where its samples would be delivered, and what a person should look at."""
 
     study_file: Path
+    inbox: Path
     look_at: tuple[str, ...]
 
 
 def new(root: Path, samples: Sequence[Path]) -> NewReceipt:
-    """Writes `study.yml` into the folder `root` from sample files, and makes the inbox of its one site.
+    """Writes `study.yml` into the folder `root` from sample files, and makes the inbox of whoever delivers them.
+
+    A sample of which nothing can land is left out, and said in the file.
 
     Raises:
         NotAllowedError: there is a study file already.
-        InputRefusedError: a sample is no delimited text with a header.
+        InputRefusedError: no sample can be used; the message says why for each.
         StudyFileError: what was written does not load; the message says why.
     """
     target = root / "study.yml"
     if target.exists():
         msg = f"{target}: there is a study file already; it is not overwritten."
         raise NotAllowedError(msg)
-    proposals = [profile(path) for path in samples]
-    visits = _visits(proposals)
-    write_atomically(target, _text(root.name, proposals, visits).encode())
-    (root / "inbox" / "S01").mkdir(parents=True, exist_ok=True)
+    proposals, left_out = _proposals(samples)
+    if samples and not proposals:
+        raise InputRefusedError("\n".join(left_out))
+    study = gathered(proposals)
+    write_atomically(target, _text(root.name, [mapped(proposal) for proposal in proposals], left_out, study).encode())
+    inbox = root / "inbox" / (_CENTRE if study.sites else "S01")
+    inbox.mkdir(parents=True, exist_ok=True)
     load_study(root)
     look_at = [remark for proposal in proposals for remark in proposal.look_at]
+    look_at += [f"Left out: {reason}" for reason in left_out]
     look_at.append(
         "The protocol's numbers (visits, response, remission) are the usual ones: write your own, with sections."
     )
-    return NewReceipt(study_file=target, look_at=tuple(look_at))
+    return NewReceipt(study_file=target, inbox=inbox, look_at=tuple(look_at))
 
 
-def _text(name: str, proposals: list[Proposal], visits: list[tuple[str, str]]) -> str:
-    scales = sorted({scale for proposal in proposals for scale in _scales(proposal)}) or ["MADRS"]
-    arms = _codes(proposals, "dm.arm") or ["ACTIVE", "CONTROL"]
+def _proposals(samples: Sequence[Path]) -> tuple[list[Proposal], list[str]]:
+    """Returns one proposal for each kind of file, and why samples are left out."""
+    kept: dict[str, Proposal] = {}
+    left_out: list[str] = []
+    for path in samples:
+        try:
+            proposals = profile(path)
+        except InputRefusedError as error:
+            left_out.append(str(error))
+            continue
+        # Landing takes one sheet of a workbook: the one with a subject's key and most columns.
+        best = max(proposals, key=lambda proposal: (proposal.has_subject, len(proposal.columns)))
+        file = best.entry["file"]
+        if file in kept:
+            left_out.append(f"{path.name}: another sample is {file} already, and stands for both.")
+        else:
+            kept[file] = best
+            sheets = [proposal.entry["format"]["sheet"] for proposal in proposals if proposal is not best]
+            left_out += [f"{path.name}: sheet {sheet!a}; landing takes one sheet of a workbook." for sheet in sheets]
+    return list(kept.values()), left_out
+
+
+def _text(name: str, proposals: list[Proposal], left_out: list[str], known: Gathered) -> str:
+    scales = known.scales or ("MADRS",)
     study = re.sub(r"[^A-Za-z0-9_-]", "-", name).strip("-_")[:32].upper() or "STUDY"
     lines = [
         "# Scaffolded from sample exports by `afterglow new`: read every line and correct it (docs/study-file.md).",
         f"study: {flow(study)}",
         f"title: {flow(name)}",
-        f"design: {'parallel' if len(arms) > 1 else 'single_arm'}",
+        f"design: {_design(known)}",
         "blinding: open",
         "signoff: none",
-        "sites:",
-        "  S01: {name: First site, layout: export, cadence: monthly}",
-        "arms:",
-        *(
-            f"  {flow(_identifier(arm))}: {flow({'label': arm, 'role': 'control' if number else 'experimental'})}"
-            for number, arm in enumerate(arms)
-        ),
-        "visits:",
-        *(f"  - {flow(_visit(number, visit, label))}" for number, (visit, label) in enumerate(visits)),
-        f"instruments: {flow({scale: _use(proposals, scale) for scale in scales})}",
+        *_sites(known),
+        *_arms(known),
+        f"visits:{'' if known.visits[1:] else '  # TODO no sample names visits'}",
+        *_visits(known),
+        f"instruments: {flow({scale: _use(proposals, scale) for scale in scales})}"
+        + ("" if known.scales else "  # TODO no sample has a scale of the catalogue"),
         "endpoints:",
         *(f"  - {flow(_endpoint(number, scale))}" for number, scale in enumerate(scales)),
         "missing_rules: [observed, locf]",
         "layouts:",
         "  export:",
-        *(_mapped(proposal).yaml(indent=4) for proposal in proposals),
+        *(proposal.yaml(indent=4) for proposal in proposals),
+        *(f"    # left out: {reason}" for reason in (" ".join(reason.split()) for reason in left_out)),
     ]
     return "\n".join([*lines, ""])
 
 
-def _visit(number: int, visit: str, label: str) -> dict[str, Any]:
-    return {"visit": visit, "visitnum": number, "label": label} | ({"baseline": True} if number == 0 else {})
+def _design(known: Gathered) -> str:
+    if known.crossover:
+        return "crossover  # TODO a visit code may stand for a visit and an arm: {visit: D2, arm: KET}"
+    return "parallel" if len(known.arms) != 1 else "single_arm"
+
+
+def _sites(known: Gathered) -> list[str]:
+    if not known.sites:
+        return ["sites:", "  S01: {name: First site, layout: export, cadence: monthly}"]
+    names = {identifier(site): site for site in known.sites}
+    return [
+        "sites:",
+        f"  {_CENTRE}: {{name: Coordinating centre, kind: vendor, layout: export, cadence: monthly}}",
+        *(f"  {flow(key)}: {flow({'name': f'Site {site}', 'layout': 'export'})}" for key, site in names.items()),
+    ]
+
+
+def _arms(known: Gathered) -> list[str]:
+    arms = known.arms or ("ACTIVE", "CONTROL")
+    named = {arm for arm in arms if is_control(arm)}
+    controls = named or set(arms[1:])
+    todo = "" if named else "  # TODO which is the control?" if known.arms else "  # TODO no sample names arms"
+    return [
+        f"arms:{todo}",
+        *(
+            f"  {flow(identifier(arm))}: {flow({'label': arm, 'role': 'control' if arm in controls else 'experimental'})}"
+            for arm in arms
+        ),
+    ]
+
+
+def _visits(known: Gathered) -> list[str]:
+    first = next((visit for visit in known.visits if is_baseline(visit.visit)), known.visits[0])
+    return [
+        f"  - {flow(vars(visit) | ({'baseline': True} if visit is first else {}))}" for visit in known.visits
+    ]
 
 
 def _endpoint(number: int, scale: str) -> dict[str, Any]:
@@ -94,43 +157,8 @@ def _endpoint(number: int, scale: str) -> dict[str, Any]:
     }
 
 
-def _visits(proposals: list[Proposal]) -> list[tuple[str, str]]:
-    """Returns visits with their labels, the baseline first, the others in the order of the numbers in their names."""
-
-    def order(code: str) -> tuple[object, ...]:
-        parts = re.split(r"([0-9]+)", code.lower())
-        return (not _BASELINE.search(code), [(int(part), "") if part.isdigit() else (-1, part) for part in parts])
-
-    codes = sorted(_codes(proposals, "visit"), key=order)
-    return [(_identifier(code), code) for code in codes] or [("BL", "Baseline")]
-
-
-def _codes(proposals: list[Proposal], target: str) -> list[str]:
-    columns = [column for proposal in proposals for column in proposal.entry["columns"].values()]
-    return sorted({code for column in columns if column.get("to") == target for code in column.get("codes", [])})
-
-
-def _mapped(proposal: Proposal) -> Proposal:
-    """Returns the proposal with each visit's and arm's code mapped to its name, where the two differ."""
-    columns = {
-        name: column | {"codes": {code: _identifier(code) for code in column["codes"]}}
-        if column.get("to") in {"visit", "dm.arm"}
-        else column
-        for name, column in proposal.entry["columns"].items()
-    }
-    return Proposal(entry=proposal.entry | {"columns": columns}, look_at=proposal.look_at)
-
-
-def _scales(proposal: Proposal) -> list[str]:
-    targets = [str(column.get("to", "")) for column in proposal.entry["columns"].values()]
-    return [target.split(".")[1] for target in targets if target.startswith("qs.")]
-
-
 def _use(proposals: list[Proposal], scale: str) -> dict[str, Any]:
-    targets = {column.get("to") for proposal in proposals for column in proposal.entry["columns"].values()}
+    targets = {column.get("to") for proposal in proposals for column in proposal.columns.values()}
     has_items = any(str(target).startswith(f"qs.{scale}.{{") for target in targets)
-    return {} if has_items else {"analysed_total": "collected"}
-
-
-def _identifier(code: str) -> str:
-    return re.sub(r"[^A-Za-z0-9_-]+", "-", code).strip("-_")[:32] or "X"
+    collected = any(target == f"qs.{scale}.total" for target in targets)
+    return {"analysed_total": "collected"} if collected and not has_items else {}

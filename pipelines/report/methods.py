@@ -164,6 +164,7 @@ def _inputs(data: CutData) -> Section:
         rows=(
             ("Cut id (SHA-256 of inputs.json)", data.cut_id),
             ("Study file, SHA-256", text(inputs.get("study_file_sha256"))),
+            *((f"{name}, SHA-256", sha256) for name, sha256 in sorted(inputs.get("metadata_sha256", {}).items())),
             ("Code, SHA-256", text(inputs.get("code_sha256"))),
             ("Blinded", "yes" if data.blinded else "no"),
             ("As known on", text(inputs.get("as_of"))),

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.core.errors import StudyFileError
 from pipelines.core.files import directory_written_whole
-from pipelines.core.hashing import sha256_file
 
 if TYPE_CHECKING:
     from pipelines.cut import Cut
@@ -64,10 +63,12 @@ def report(study: Study, cut_id: str) -> ReportReceipt:
 
 
 def _check_study_file(study: Study, cut: Cut) -> None:
-    if sha256_file(study.folder.study_file) != cut.inputs["study_file_sha256"]:
+    from pipelines.cut import is_same_study
+
+    if not is_same_study(study, cut):
         msg = (
-            f"{study.name}: study.yml was changed after cut {cut.short_id} was built, and a report shows the values"
-            f" that were used. Run `afterglow build {study.name}` for a cut of the new file, or restore the old one."
+            f"{study.name}: study.yml or its metadata was changed after cut {cut.short_id} was built, and a report"
+            f" shows the values that were used. Run `afterglow build {study.name}` for a cut of the new file, or restore the old one."
         )
         raise StudyFileError(msg)
 

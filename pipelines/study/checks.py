@@ -8,10 +8,10 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from pipelines.study.catalogue import catalogue
-from pipelines.study.domains import DOMAINS
+from pipelines.study.domains import DOMAINS, domain_of_dataset
 from pipelines.study.layout import CodeValue, Column, ExportFile, spread
 from pipelines.study.model import Study
-from pipelines.study.targets import TargetError, parse_target
+from pipelines.study.targets import TargetError, parse_target, value_type
 
 # What a population may be told by: recorded in dm, or derived for ADSL before the population is.
 POPULATION_VARIABLES = (
@@ -22,10 +22,14 @@ CONDITION = re.compile(r"\s*([a-z][a-z0-9_]*)\s*(=|!=)\s*'([^']*)'\s*")
 
 
 class Problem(NamedTuple):
-    """One mistake: where in the file, and what is wrong and what would be right."""
+    """One mistake: where in the file, and what is wrong and what would be right.
+
+    `place` is set for a mistake in another file of the study: its name and line.
+    """
 
     location: tuple[str | int, ...]
     text: str
+    place: str = ""
 
     @property
     def key(self) -> str:
@@ -143,8 +147,11 @@ def _population(study: Study) -> Iterator[Problem]:
 def _layout(study: Study, name: str, files: tuple[ExportFile, ...]) -> Iterator[Problem]:
     for index, export in enumerate(files):
         where = ("layouts", name, index)
-        if bool(export.columns) == (export.sdtm is not None):
-            yield Problem(where, "give either `columns` or, for a file that is SDTM already, `sdtm: <domain>`.")
+        if bool(export.columns) == bool(export.sdtm):
+            yield Problem(
+                where, "give `columns` or `metadata` or, for a file that is SDTM already, `sdtm: <data set>`."
+            )
+        yield from _sdtm(export, where)
         if export.file.count("{date}") > 1 or "/" in export.file:
             yield Problem((*where, "file"), "a file name, with `{date}` at most once and no folder.")
         for target in export.constants:
@@ -158,6 +165,19 @@ def _layout(study: Study, name: str, files: tuple[ExportFile, ...]) -> Iterator[
             yield Problem((*where, "columns"), "no column says `to: subject`. Which one holds the subject's key?")
 
 
+def _sdtm(export: ExportFile, where: tuple[str | int, ...]) -> Iterator[Problem]:
+    for dataset in export.sdtm:
+        if domain_of_dataset(dataset) is None:
+            text = f"'{dataset}' is no SDTM data set that can be landed. Domains: {', '.join(DOMAINS)}; "
+            yield Problem((*where, "sdtm"), text + "splits of them (qsda) and their qualifiers (suppae) too.")
+    if len({name.lower() for name in export.sdtm}) < len(export.sdtm):
+        yield Problem((*where, "sdtm"), "a data set stands twice. Write each once.")
+    if len(export.sdtm) > 1 and "{domain}" not in export.file:
+        yield Problem((*where, "file"), "stands for several data sets. Write `{domain}` where their name is.")
+    if not export.sdtm and "{domain}" in export.file:
+        yield Problem((*where, "file"), "`{domain}` stands for the data sets that `sdtm` lists, and it lists none.")
+
+
 def _column(study: Study, pattern: str, column: Column, where: tuple[str | int, ...]) -> Iterator[Problem]:
     if column.to is not None:
         if len(spread(pattern)) != len(spread(column.to)):
@@ -166,7 +186,10 @@ def _column(study: Study, pattern: str, column: Column, where: tuple[str | int, 
         yield from wrong
         if not wrong and (misfit := _misfit(column)):
             yield Problem((*where, "type"), misfit)
-    if column.range and column.range[0] > column.range[1]:
+    if column.optional and column.to in {"subject", "usubjid"}:
+        yield Problem((*where, "optional"), "no row can do without its subject. Leave `optional` out.")
+    low, high = column.range or (None, None)
+    if low is not None and high is not None and low > high:
         yield Problem((*where, "range"), "ends before it starts. Write [lowest, highest].")
     visits = {visit.visit for visit in study.visits} | {"UNSCHEDULED"}
     if column.visit is not None and column.visit not in visits:
@@ -187,10 +210,7 @@ _FITTING = {"integer": ("integer", "number"), "number": ("integer", "number"), "
 
 def _misfit(column: Column) -> str | None:
     """Returns what is wrong where a column's type cannot fill its target, so that no value is ever forced into it."""
-    target = parse_target(spread(column.to or "subject")[0])
-    variable = DOMAINS[target.domain].variable(target.variable) if target.domain else None
-    kind = "date" if target.variable == "date" else variable.type if variable else "text"
-    fitting = _FITTING.get(kind)
+    fitting = _FITTING.get(value_type(parse_target(spread(column.to or "subject")[0])))
     if fitting is None or column.type in fitting:
         return None
     return f"'{column.to}' takes {' or '.join(fitting)}. Write `type: {fitting[0]}`, or another target."

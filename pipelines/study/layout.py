@@ -14,8 +14,14 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from pipelines.study.domains import DOMAINS, domain_of_dataset
+
 ROW_TARGETS = ("subject", "usubjid", "site", "visit", "visitnum", "date", "timepoint")
-DomainName = Literal["dm", "ex", "qs", "vs", "lb", "ae", "ds", "pr", "ce"]
+# The keys of clinical data in ODM-XML: where it was collected, and what the transaction is.
+ODM_KEYS = (
+    *("SubjectKey", "SiteOID", "StudyEventOID", "StudyEventRepeatKey", "FormOID", "FormRepeatKey"),
+    *("ItemGroupOID", "ItemGroupRepeatKey", "TransactionType"),
+)
 
 
 class Settings(BaseModel):
@@ -110,18 +116,29 @@ class Column(Settings):
     type: Literal["text", "integer", "number", "date"] = "text"
     unit: str | None = None
     codes: Annotated[dict[str, str | CodeValue] | None, BeforeValidator(_codes)] = None
-    range: tuple[float, float] | None = None
+    range: tuple[float | None, float | None] | None = None
     missing: tuple[str, ...] = ()
     required: bool = False
+    optional: bool = False
     releasable: bool = False
+    decimal: Literal[".", ","] | None = None
     period: int | None = None
     visit: str | None = None
     timepoint: str | None = None
     date_order: Literal["ymd", "dmy", "mdy"] = "ymd"
 
 
+def _listed(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
 class ExportFile(Settings):
-    """One kind of file in a layout: `{date}` in the pattern is the day on which the export was made."""
+    """One kind of file in a layout: `{date}` in the pattern is the day on which the export was made.
+
+    `sdtm`: the file is SDTM already. Where it lists several data sets, `{domain}` in the pattern stands for each.
+    `metadata` names a file of the study's folder that gives the columns (`pipelines.study.metadata`); `columns` then
+    says where they differ, and holds all of them once the study is loaded.
+    """
 
     file: str
     format: Annotated[Delimited | Xpt | Parquet | DatasetJson | Xlsx | Sas7bdat | Odm, Field(discriminator="type")] = (
@@ -129,13 +146,35 @@ class ExportFile(Settings):
     )
     delivery: Literal["snapshot", "increment"] = "snapshot"
     constants: dict[str, str] = {}
+    metadata: str | None = None
     columns: dict[str, Column] = {}
-    sdtm: DomainName | None = None
+    sdtm: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
 
     @property
     def sensitive(self) -> bool:
         """Whether its bytes hold what must stay in the vault."""
         return any(column.column_class in {"treatment", "drop"} for column in self.columns.values())
+
+    @property
+    def domain(self) -> str | None:
+        """The SDTM domain of a file of one data set; None where columns say what the file holds."""
+        return domain_of_dataset(self.sdtm[0]) if self.sdtm else None
+
+    @property
+    def domains(self) -> frozenset[str]:
+        """All domains that it fills."""
+        targets = {column.to.split(".")[0] for column in self.columns.values() if column.to}
+        delivered = {domain for name in self.sdtm if (domain := domain_of_dataset(name))}
+        return frozenset((targets & DOMAINS.keys()) | delivered)
+
+    @property
+    def each(self) -> tuple[ExportFile, ...]:
+        """The kinds of file that this stands for: itself, or one for each data set."""
+        if not self.sdtm:
+            return (self,)
+        return tuple(
+            self.model_copy(update={"file": self.file.replace("{domain}", name), "sdtm": (name,)}) for name in self.sdtm
+        )
 
 
 _SPREAD = re.compile(r"\{(\d+)\.\.(\d+)\}")

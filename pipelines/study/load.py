@@ -16,6 +16,8 @@ from pydantic_core import ErrorDetails
 from pipelines.core.errors import StudyFileError
 from pipelines.study.checks import Problem, problems
 from pipelines.study.folder import StudyFolder
+from pipelines.study.layout import spread
+from pipelines.study.metadata import with_metadata
 from pipelines.study.model import Study
 
 Location = tuple[str | int, ...]
@@ -55,8 +57,11 @@ def load_study(root: Path) -> Study:
         found = [_problem(details, document) for details in error.errors(include_url=False)]
         raise StudyFileError(_message(path, _merged(found), lines)) from None
     study._folder = folder  # noqa: SLF001  (the model is frozen for its users; its folder is given here, once)
-    if wrong := problems(study):
-        raise StudyFileError(_message(path, wrong, lines))
+    study, wrong, unfilled = with_metadata(study)
+    # Of an entry whose columns could not be read nothing more can be said.
+    wrong += [problem for problem in problems(study) if problem.location[:3] not in unfilled]
+    if wrong:
+        raise StudyFileError(_message(path, wrong, _spread_lines(lines)))
     return study
 
 
@@ -102,10 +107,21 @@ def _document(node: yaml.Node | None) -> tuple[Any, dict[Location, int]]:
 
 
 def _message(path: Path, found: list[Problem], lines: dict[Location, int]) -> str:
-    numbered = sorted((_line(problem.location, lines), problem) for problem in found)
+    numbered = sorted((_line(problem.location, lines), problem) for problem in found if not problem.place)
     listed = [f"{path}:{line}: {problem.key}: {problem.text}" for line, problem in numbered]
+    listed += [f"{path.parent / problem.place}: {problem.text}" for problem in found if problem.place]
     count = f"{len(listed)} mistake{'s' if len(listed) > 1 else ''} in the study file; no data was read."
     return "\n".join([*listed, count])
+
+
+def _spread_lines(lines: dict[Location, int]) -> dict[Location, int]:
+    """Returns the lines with those of each column of a run (`madrs_{01..10}`), as metadata spreads it."""
+    found = dict(lines)
+    for location, line in lines.items():
+        if location[:1] == ("layouts",) and location[3:4] == ("columns",) and len(location) > 4:
+            for name in spread(str(location[4])):
+                found.setdefault((*location[:4], name, *location[5:]), line)
+    return found
 
 
 def _line(location: Location, lines: dict[Location, int]) -> int:

@@ -207,6 +207,7 @@ class Study(Settings):
     layouts: Annotated[dict[str, tuple[ExportFile, ...]], Field(min_length=1)]
 
     _folder: StudyFolder = PrivateAttr()
+    _metadata: dict[str, str] = PrivateAttr(default_factory=dict)
 
     @property
     def folder(self) -> StudyFolder:
@@ -214,9 +215,23 @@ class Study(Settings):
         return self._folder
 
     @property
+    def metadata(self) -> dict[str, str]:
+        """The SHA-256 of each metadata file that its layouts name, as it was read."""
+        return self._metadata
+
+    @property
     def name(self) -> str:
         """The folder's name: what the command line and the DAGs call the study."""
         return self._folder.root.name
+
+    def exports(self, site: str) -> tuple[ExportFile, ...]:
+        """Returns every kind of file that a site delivers."""
+        return tuple(one for export in self.layouts[self.sites[site].layout] for one in export.each)
+
+    @property
+    def delivered_domains(self) -> frozenset[str]:
+        """The domains that some layout fills."""
+        return frozenset(name for files in self.layouts.values() for one in files for name in one.domains)
 
     @property
     def trial_sites(self) -> dict[str, Site]:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from pipelines.study.catalogue import catalogue
-from pipelines.study.domains import DOMAINS
+from pipelines.study.domains import DOMAINS, VariableType
 from pipelines.study.layout import ROW_TARGETS
 
 _TEST = re.compile(r"[A-Z][A-Z0-9]{0,7}")
@@ -25,6 +25,12 @@ class Target:
     test: str | None = None
     category: str | None = None
     allowed: tuple[int, int] | None = None
+
+
+def value_type(target: Target) -> VariableType:
+    """Returns the type of what the target holds; keys of a row are text, but for its date."""
+    variable = DOMAINS[target.domain].variable(target.variable) if target.domain else None
+    return "date" if target.variable == "date" else variable.type if variable else "text"
 
 
 def parse_target(text: str) -> Target:

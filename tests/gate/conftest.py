@@ -124,6 +124,7 @@ def _written(connection: duckdb.DuckDBPyConnection, folder: StudyFolder) -> str:
         {
             "study": "TINY",
             "study_file_sha256": sha256_file(folder.study_file),
+            "metadata_sha256": {},
             "deliveries": json.loads(deliveries[0]),
         }
     )

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from pipelines.core.errors import GateFailedError
 from pipelines.gate.suite import Check, Severity
-from pipelines.gate.verdict import CheckResult, Outcome, outcome_of, verdict_of
+from pipelines.gate.verdict import CheckResult, Outcome, check_gate, outcome_of, verdict_of
+from tests.small_cut import make_candidate, small_study
 
 
 def _check(severity: Severity, at_most_pct: float | None = None) -> Check:
@@ -73,3 +77,16 @@ def test_the_worst_outcome_is_the_verdict() -> None:
     )
     assert (verdict.verdict, verdict.blocking) == ("FAIL", True)
     assert verdict.counts == {"PASS": 1, "PASS_WITH_ROWS": 1, "FAIL": 1, "ERROR": 0}
+
+
+def test_a_blocked_cut_is_stopped_with_the_checks_that_block_it_and_where_to_read_why(tmp_path: Path) -> None:
+    study = small_study(tmp_path)
+    cut = make_candidate(study, verdict="FAIL", blocking=True)
+    with pytest.raises(GateFailedError, match=r"\(FAIL\): CUR-ADQS-001\. What they found: `afterglow report .* --cut"):
+        check_gate(study, cut)
+    page = cut.report / "validation.html"
+    page.touch()
+    with pytest.raises(GateFailedError) as error:
+        check_gate(study, cut)
+    assert f"What they found: {page}. The published cut is unchanged." in str(error.value)
+    assert not check_gate(study, make_candidate(study, number=2)).blocking

@@ -59,6 +59,7 @@ def make_cut(
     inputs = canonical_json(
         {
             "study": study.study, "study_file_sha256": sha256_file(root / "study.yml"), "code_sha256": "c" * 64,
+            "metadata_sha256": {},
             "blinded": blinded, "as_of": None, "data_cutoff": data_cutoff, "versions": {"duckdb": "2.0.1"},
             "deliveries": [
                 {

@@ -44,14 +44,8 @@ def read(path: Path, contract: Contract, form: DatasetJson) -> TextRows:
         RefusedError: F_MAGIC, F_ARCHIVE, F_BOMB, F_ENCODING, F_JSON, F_ROWCOUNT, F_RAGGED, F_NUL, F_HEADER or
             F_CONTRACT.
     """
-    lines = _lines(path)
-    first = next(lines, b"")
-    codes = ["W_BOM"] if first.startswith(codecs.BOM_UTF8) else []
-    first = first.removeprefix(codecs.BOM_UTF8)
-    if not first.lstrip(_BLANK).startswith(b"{"):
-        raise RefusedError("F_MAGIC", "A JSON object is expected at the start.")
-    metadata, rows = _parts(first, lines)
-    stated, header = _metadata(metadata)
+    said, rows, codes = _opened(path)
+    stated, header = _metadata(said)
     check_header(header, contract)
     table = _table(rows, header, text_of_missing(form.missing))
     if table.num_rows != stated:
@@ -59,6 +53,28 @@ def read(path: Path, contract: Contract, form: DatasetJson) -> TextRows:
     if table.num_rows == 0:
         codes.append("W_NO_ROWS")
     return TextRows(table=table, codes=tuple(codes))
+
+
+def metadata(path: Path) -> dict[str, Any]:
+    """Returns what a Dataset-JSON file says of itself and its columns, with names and labels.
+
+    Raises:
+        RefusedError: as `read`, less what is about rows.
+    """
+    said, _, _ = _opened(path)
+    _metadata(said)
+    return said
+
+
+def _opened(path: Path) -> tuple[dict[str, Any], Iterable[Any], list[str]]:
+    """Returns metadata, rows and warnings."""
+    lines = _lines(path)
+    first = next(lines, b"")
+    codes = ["W_BOM"] if first.startswith(codecs.BOM_UTF8) else []
+    first = first.removeprefix(codecs.BOM_UTF8)
+    if not first.lstrip(_BLANK).startswith(b"{"):
+        raise RefusedError("F_MAGIC", "A JSON object is expected at the start.")
+    return *_parts(first, lines), codes
 
 
 def _lines(path: Path) -> Iterator[bytes]:
@@ -138,8 +154,8 @@ def _no_number(_: str) -> NoReturn:
     raise ValueError(msg)
 
 
-def _metadata(metadata: dict[str, Any]) -> tuple[int, list[str]]:
-    version, stated, columns = (metadata.get(key) for key in ("datasetJSONVersion", "records", "columns"))
+def _metadata(said: dict[str, Any]) -> tuple[int, list[str]]:
+    version, stated, columns = (said.get(key) for key in ("datasetJSONVersion", "records", "columns"))
     if not (isinstance(version, str) and (version == "1.1" or version.startswith("1.1."))):
         raise RefusedError("F_JSON", "Its datasetJSONVersion is not 1.1.")
     if not (isinstance(stated, _Digits) and stated.isdecimal() and len(stated) < 16):

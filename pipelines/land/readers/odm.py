@@ -19,7 +19,7 @@ from pipelines.land.readers.child import parse_in_child, text_table
 from pipelines.land.readers.text_rows import TextRows, check_header, shown_names
 from pipelines.land.readers.xml_guard import local_name, xml_events
 from pipelines.land.receipts import RefusedError
-from pipelines.study.layout import Odm
+from pipelines.study.layout import ODM_KEYS, Odm
 
 # The elements that a row lies within, and which of their attributes is which key.
 _LEVELS = {
@@ -28,8 +28,6 @@ _LEVELS = {
     "FormData": {"FormOID": "FormOID", "FormRepeatKey": "FormRepeatKey"},
     "ItemGroupData": {"ItemGroupOID": "ItemGroupOID", "ItemGroupRepeatKey": "ItemGroupRepeatKey"},
 }
-KEYS = ("SubjectKey", "SiteOID", *(key for level in ("StudyEventData", "FormData", "ItemGroupData")
-                                   for key in _LEVELS[level].values()), "TransactionType")  # fmt: skip
 _NAMESPACE = "http://www.cdisc.org/ns/odm/v1."
 _BATCH = 10_000
 
@@ -129,7 +127,7 @@ class _Level:
 
     def add_item(self, name: str, element: Any) -> None:
         item = element.get("ItemOID", "")
-        if not item or item in self.items or item in KEYS:
+        if not item or item in self.items or item in ODM_KEYS:
             raise RefusedError("F_PARSE", f"Line {element.sourceline}: an item without a name of its own.")
         # ItemData has its value in an attribute, ItemDataString and its like as their text.
         value = element.get("Value") if name == "ItemData" else element.text
