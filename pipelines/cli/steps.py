@@ -41,6 +41,8 @@ def land_command(study_name: str, sites: tuple[str, ...], as_json: bool) -> None
                 for d in receipt.deliveries
             ),
         )
+    for name in receipt.ignored:
+        click.echo(f"ignored  {name}", err=True)
     if stopped := [delivery for delivery in receipt.held if delivery.new]:
         raise NotAllowedError("\n".join(f"{d.site}/{d.file}: {d.detail}" for d in stopped))
     if refused := [delivery for delivery in receipt.refused if delivery.new]:

@@ -1,6 +1,7 @@
 """Intake: find what lies in the inbox and take a copy of it, touching nothing and following nothing.
 
-Order   name → a regular file, opened without following links → copy while hashing → the same before and after
+Order   name → a regular file of one name, opened without following links → copy while hashing → the same before and
+        after, and still the one that has the name
 """
 
 from __future__ import annotations
@@ -16,7 +17,11 @@ from pathlib import Path
 
 from pipelines.land.receipts import RefusedError
 
-_IGNORED = re.compile(r"\..*|~\$.*|.*\.tmp|.*\.part|Thumbs\.db|README(\..*)?", re.IGNORECASE)
+# Of editors and systems, and downloads that are not whole yet: each is renamed when it is.
+_IGNORED = re.compile(
+    r"\..*|~\$.*|.*~|.*\.(tmp|temp|swp|part|partial|filepart|crdownload|download)|Thumbs\.db|desktop\.ini|README(\..*)?",
+    re.IGNORECASE,
+)
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._ +=@-]{0,199}")
 _CHUNK = 1 << 20
 
@@ -38,9 +43,15 @@ def inbox_files(inbox: Path, sites: list[str]) -> Iterator[Found]:
     """Yields what lies in the folders of `sites`, in the order of their names."""
     for site in sites:
         folder = inbox / site
-        if folder.is_dir() and not folder.is_symlink():
-            for path in sorted(folder.iterdir(), key=lambda entry: os.fsencode(entry.name)):
-                yield Found(site=site, path=path)
+        try:
+            paths = list(folder.iterdir()) if not folder.is_symlink() else [folder]
+        except FileNotFoundError:
+            continue
+        except (NotADirectoryError, PermissionError):
+            paths = [folder]
+        # A folder that is none, or may not be read, is refused like a file: what lies in it is not passed over.
+        for path in sorted(paths, key=lambda entry: os.fsencode(entry.name)):
+            yield Found(site=site, path=path)
 
 
 def strays(inbox: Path, sites: Iterable[str]) -> Iterator[Found]:
@@ -81,6 +92,8 @@ def take_copy(found: Found, target: Path) -> str:
         os.close(descriptor)
         raise RefusedError("F_NOT_REGULAR")
     with os.fdopen(descriptor, "rb") as source:
+        if before.st_nlink > 1:
+            raise RefusedError("F_NOT_REGULAR", "It has a second name elsewhere (a hard link). Deliver a copy.")
         if before.st_size == 0:
             raise RefusedError("F_EMPTY")
         digest = hashlib.sha256()
@@ -90,7 +103,19 @@ def take_copy(found: Found, target: Path) -> str:
                 digest.update(chunk)
                 copy.write(chunk)
                 copied += len(chunk)
-        after = os.fstat(source.fileno())
-    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns) or copied != after.st_size:
+        after = os.fstat(descriptor)
+    if not _state(before) == _state(after) == _state_of(found.path) or copied != after.st_size:
         raise RefusedError("F_UNSTABLE")
     return digest.hexdigest()
+
+
+def _state(status: os.stat_result) -> tuple[int, ...]:
+    # The time of change moves with anything that is written, and nobody can set it back.
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
+
+
+def _state_of(path: Path) -> tuple[int, ...] | None:
+    try:
+        return _state(path.lstat())
+    except OSError:
+        return None

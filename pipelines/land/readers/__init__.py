@@ -10,7 +10,7 @@ import importlib
 from pathlib import Path
 
 from pipelines.land.contract import Contract
-from pipelines.land.readers.text_rows import TextRows
+from pipelines.land.readers.text_rows import TextRows, set_large_fields_aside
 
 __all__ = ["TextRows", "read_text_rows"]
 
@@ -25,4 +25,4 @@ def read_text_rows(path: Path, contract: Contract) -> TextRows:
     # A format's library is loaded only where a file of that format comes.
     reader = importlib.import_module(f"{__name__}.{form.type}")
     rows: TextRows = reader.read(path, contract, form)
-    return rows
+    return set_large_fields_aside(rows)

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipelines.land.blinding import tells_arm
 from pipelines.land.contract import Contract
 from pipelines.land.identifiers import is_identifying
 from pipelines.land.receipts import RefusedError
+
+# A workbook's sheet has 16,384 columns at most, a SAS data set of a trial far fewer.
+MOST_COLUMNS = 16_384
+# Excel holds 32,767 characters in a cell, SAS as many bytes, an EDC's note 65,535: sixteen times the largest.
+MOST_BYTES_OF_A_FIELD = 1 << 20
 
 
 class Fault(NamedTuple):
@@ -34,14 +41,17 @@ def check_header(header: list[str], contract: Contract) -> None:
     """Compares the header with the contract, by name; the order does not matter.
 
     Raises:
-        RefusedError: a name stands twice or is empty (F_HEADER), is undeclared or missing (F_CONTRACT).
+        RefusedError: there are too many (F_TOO_WIDE), a name stands twice or is empty (F_HEADER), is undeclared or
+            missing (F_CONTRACT).
     """
+    if len(header) > MOST_COLUMNS:
+        raise RefusedError("F_TOO_WIDE", f"{len(header)} columns; at most {MOST_COLUMNS} are read.")
     folded = [name.strip().casefold() for name in header]
     if "" in folded or len(set(folded)) < len(folded):
-        repeated = sorted(
-            {str(position + 1) for position, name in enumerate(folded) if folded.count(name) > 1 or not name}
-        )
-        raise RefusedError("F_HEADER", f"Columns number {', '.join(repeated)}.")
+        counted = Counter(folded)
+        repeated = [str(number) for number, name in enumerate(folded, start=1) if counted[name] > 1 or not name]
+        more = f" and {len(repeated) - 10} more" if len(repeated) > 10 else ""
+        raise RefusedError("F_HEADER", f"Columns number {', '.join(repeated[:10])}{more}.")
     undeclared, missing = contract.undeclared(header), contract.missing(header)
     # An undeclared column that looks like an identifier or the arm is more than a broken contract: the rows are read
     # on, and the scans that follow refuse or hold the file, with what they found and in how many rows.
@@ -53,6 +63,17 @@ def check_header(header: list[str], contract: Contract) -> None:
         raise RefusedError(
             "F_CONTRACT", detail + "Ask the site for a new export, or change the layout in the study file."
         )
+
+
+def set_large_fields_aside(rows: TextRows) -> TextRows:
+    """Returns the rows with a fault (Q_FIELD_SIZE) for each field that is larger than any export writes."""
+    faults = []
+    for name in rows.table.column_names:
+        sizes = pc.binary_length(rows.table[name])
+        if (pc.max(sizes).as_py() or 0) > MOST_BYTES_OF_A_FIELD:
+            large = pc.indices_nonzero(pc.greater(sizes, MOST_BYTES_OF_A_FIELD))
+            faults += [Fault(number + 1, name, "Q_FIELD_SIZE") for number in large.to_pylist()]
+    return replace(rows, faults=(*rows.faults, *faults)) if faults else rows
 
 
 def text_of_missing(missing: tuple[str, ...]) -> str | None:
