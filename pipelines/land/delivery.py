@@ -114,7 +114,9 @@ def _land_rows(
         delivered_on=exported_on or "",
         new=True,
     )
-    keep_bytes(folder, copy, arrival.sha256, arrival.file, place="vault" if contract.sensitive(list(columns)) else "store")
+    keep_bytes(
+        folder, copy, arrival.sha256, arrival.file, place="vault" if contract.sensitive(list(columns)) else "store"
+    )
     # The vault's part first: a landing that is there is there with all its parts.
     treatment = treatment_directory(folder, arrival.sha256, contract.key)
     _write_once(treatment, lambda directory: write_treatment(directory, contract, shaped, arrival))

@@ -23,7 +23,7 @@ def check_records(study: Study, rows: Rows, records: Records, quarantine: Quaran
     if name == "vs" and study.vital_signs:
         # A measurement without a unit is in the study's; one that the study file does not name may have any.
         given = {unit for unit in records.values("vsstresu").to_pylist() if unit is not None}
-        units = dict.fromkeys(records.values("vstestcd").to_pylist(), {None, *given})
+        units = {test: {None, *given} for test in records.values("vstestcd").to_pylist()}
         units |= {code: {None, sign.unit} for code, sign in study.vital_signs.items()}
         _set_units_aside(_strange_units(records, units), rows, records, quarantine)
 

@@ -117,7 +117,7 @@ class Records:
 
     def selections(self, good: Flags) -> Iterator[Selected]:
         """Yields the records of the good rows, by row and part, some rows at a time."""
-        for start in range(0, self.count, _ROWS):
+        for start in range(0, max(self.count, 1), _ROWS):
             span = slice(start, min(start + _ROWS, self.count))
             made = np.stack([self._made(part, span) for part in self.parts], axis=1) & good[span, None]
             found = np.flatnonzero(made)
@@ -161,9 +161,7 @@ def records_of(domain: Domain, rows: Rows, constants: dict[str, str]) -> Records
     return Records(domain=domain, parts=parts, count=rows.count)
 
 
-def _plain_part(
-    domain: Domain, rows: Rows, plain: list[Checked], values: dict[str, Coded], period: int | None
-) -> Part:
+def _plain_part(domain: Domain, rows: Rows, plain: list[Checked], values: dict[str, Coded], period: int | None) -> Part:
     own = [one for one in plain if one.rule.column.period in {None, period}]
     values = values | _filled(own)
     if period is not None:
