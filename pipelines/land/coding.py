@@ -100,15 +100,16 @@ class Encoder:
         if len(self._codes) == 1:
             return Coded(codes=self._codes[0], values=self._values[0])
         found = pa.chunked_array(self._values, pa.string()).dictionary_encode(null_encoding="encode")
+        # Arrow leaves out pieces without values.
         values = found.chunk(0).dictionary if found.num_chunks else pa.array([], pa.string())
-        places = [narrow(chunk.indices.to_numpy(), len(values)) for chunk in found.chunks]
-        kind = np.min_scalar_type(max(len(values) - 1, 0))
-        codes = np.empty(sum(map(len, self._codes)), kind)
-        start = 0
-        for number, place in enumerate(places):
-            piece, self._codes[number] = self._codes[number], np.empty(0, np.uint8)
-            np.take(place.astype(kind), piece, out=codes[start : start + len(piece)])
-            start += len(piece)
+        places = narrow(
+            np.concatenate([np.empty(0, np.int32), *(it.indices.to_numpy() for it in found.chunks)]), len(values)
+        )
+        codes = np.empty(sum(map(len, self._codes)), places.dtype)
+        start, first = 0, 0
+        for piece, kinds in zip(self._codes, map(len, self._values), strict=True):
+            np.take(places[first : first + kinds], piece, out=codes[start : start + len(piece)])
+            start, first = start + len(piece), first + kinds
         return Coded(codes=codes, values=values)
 
 

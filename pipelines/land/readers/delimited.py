@@ -68,7 +68,7 @@ def read(path: Path, contract: Contract, form: Delimited) -> TextRows:
 
 
 def _check_dialect(text: bytes, contract: Contract, form: Delimited) -> None:
-    first = next(iter(text[:_LONGEST_HEADER].decode(errors="ignore").splitlines()), "")
+    first = re.match(rb"[^\r\n]*", text)[0].decode(errors="ignore")
     if form.delimiter in first or not contract.undeclared([first]):
         return
     # A blank or a colon may stand in a name: there the parts have to be names of the layout.
