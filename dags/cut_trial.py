@@ -1,7 +1,8 @@
 """DAG `cut_trial.<study>`: make a data cut and publish it.
 
 build → gate → report → sign (as the study file asks) → publish
-A gate that fails ends the run unpublished; its report is written all the same.
+A gate that fails ends the run unpublished; its report is written all the same. So is that of a cut as known on an
+earlier day, which ends there.
 """
 
 from __future__ import annotations
@@ -50,6 +51,12 @@ def cut_trial(study: Study) -> DAG:
 
             return str(report_cut(study, cut_id).path)
 
+        @task.short_circuit
+        def is_to_be_published() -> bool:
+            # As `afterglow run` does: an earlier state becomes the published one only where that was asked for.
+            asked = get_current_context()["params"]
+            return not asked["as_of"] or bool(asked["publish_as_of"])
+
         @task(outlets=[published_asset(study)])
         def publish(cut_id: str) -> str:
             from pipelines.publish import publish as publish_cut
@@ -60,7 +67,7 @@ def cut_trial(study: Study) -> DAG:
         cut_id = built["cut_id"]
         gated = gate(cut_id)
         release = [*sign_tasks(study, cut_id), publish(cut_id)]
-        chain(gated, report(cut_id), *release)
+        chain(gated, report(cut_id), is_to_be_published(), *release)
         # Said again, as the report is written after a gate that failed too: nobody is asked to sign that cut.
         gated >> release
     return dag

@@ -124,6 +124,8 @@ def told_of_landing(returned: Returned) -> Iterator[str]:
         of = {key: sum(site[key] for site in sites) for key in sites[0]}
         yield f"land      {len(sites)} site(s), {of['deliveries']} deliveries, {of['new']} of them new"
         yield f"          {of['accepted']} accepted, {of['refused']} refused whole; the report says which and why"
+        if of["held"]:
+            yield f"          {of['held']} HELD: they would unblind the study; no cut is made until that is put right"
         yield f"          {of['rows_in']} rows: {of['rows_accepted']} accepted, {of['rows_quarantined']} in quarantine"
 
 

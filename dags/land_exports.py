@@ -37,8 +37,8 @@ def land_exports(study: Study) -> DAG:
             receipt = land_site(study, sites=[site])
             # Pushed before the refusal is raised: the others' data goes on, and this site's square is red.
             get_current_context()["ti"].xcom_push("return_value", figures(receipt.deliveries))
-            if refused := [f"{site}/{it.file}: {it.detail}" for it in receipt.refused if it.new]:
-                raise AirflowFailException("\n".join(refused))
+            if stopped := [f"{site}/{it.file}: {it.detail}" for it in (*receipt.held, *receipt.refused) if it.new]:
+                raise AirflowFailException("\n".join(stopped))
 
         @task(outlets=[store_asset(study)], trigger_rule=TriggerRule.ALL_DONE)
         def announce(landed: Sequence[Figures]) -> Figures:
@@ -47,9 +47,13 @@ def land_exports(study: Study) -> DAG:
                 raise AirflowSkipException(msg)
             return {"new_accepted": accepted}
 
-        # The run's own verdict: a refused file is the site's to mend, anything else is ours.
+        # The run's own verdict: a refused file is the site's to mend, anything else is ours. A file that would unblind
+        # the study fails every run until it is put right.
         @task(trigger_rule=TriggerRule.ALL_DONE)
         def account(sites: list[str], landed: Sequence[Figures]) -> Figures:
+            from pipelines.cut import check_held
+
+            check_held(study)
             if len(landed) != len(sites):
                 msg = f"{len(sites) - len(landed)} of {len(sites)} sites did not land. See the red squares of `land`."
                 raise AirflowFailException(msg)
@@ -68,6 +72,7 @@ def figures(deliveries: Sequence[Any]) -> Figures:
         "deliveries": len(deliveries),
         "accepted": len(accepted),
         "refused": sum(it.outcome == "refused" for it in deliveries),
+        "held": sum(it.outcome == "held" for it in deliveries),
         "new": sum(it.new for it in deliveries),
         "new_accepted": sum(it.new for it in accepted),
         "rows_in": sum(it.rows_in for it in deliveries),

@@ -110,6 +110,12 @@ def cut_form(study: Study) -> dict[str, Param]:
             title="As known on",
             description="Only deliveries exported up to this day. Empty: all of them.",
         ),
+        "publish_as_of": Param(
+            False,
+            type="boolean",
+            title="Publish what was known then",
+            description="A cut as known on an earlier day stays a candidate. Ticked: it becomes the published one.",
+        ),
         "data_cutoff": Param(
             **any_day,
             title="Data cutoff",

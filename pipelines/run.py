@@ -19,12 +19,13 @@ from pipelines.study import Study
 
 @dataclass(frozen=True, kw_only=True)
 class RunReceipt:
-    """What a run did: the cut that is published now, its verdict and its report."""
+    """What a run did: its cut, the verdict and the report; `published` unless it is as known on an earlier day."""
 
     land: LandReceipt
     cut_id: str
     verdict: str
     report: Path
+    published: bool
     reused: bool
 
 
@@ -34,11 +35,13 @@ def run(
     as_of: dt.date | None = None,
     data_cutoff: dt.date | None = None,
     blinded: bool | None = None,
+    publish_as_of: bool = False,
     progress: Callable[[str], object] | None = None,
 ) -> RunReceipt:
     """Lands, builds, gates, reports, signs (a demo study only) and publishes.
 
-    `progress` gets one line as each step ends. A cut that exists is not built again.
+    `progress` gets one line as each step ends. A cut that exists is not built again. A cut `as_of` a day stays a
+    candidate unless `publish_as_of`: to look at an earlier state must not make it the one that everybody reads.
 
     Raises:
         GateFailedError: the gates block the cut; its report is there and says why.
@@ -46,7 +49,10 @@ def run(
     """
     say = progress or (lambda _: None)
     landed = land(study)
-    say(f"land     {len(landed.deliveries)} deliveries, {len(landed.new)} new, {len(landed.refused)} refused")
+    of_these = f"{len(landed.new)} new, {len(landed.refused)} refused, {len(landed.held)} held"
+    say(f"land     {len(landed.deliveries)} deliveries, {of_these}")
+    for delivery in (*landed.held, *landed.refused):
+        say(f"{delivery.outcome:<9}{delivery.site}/{delivery.file}: {delivery.detail}")
     built = build(study, as_of=as_of, data_cutoff=data_cutoff, blinded=blinded)
     cut = Cut(study.folder, built.cut_id)
     say(f"build    cut {cut.short_id}{', was there' if built.reused else ''}")
@@ -55,11 +61,18 @@ def run(
     reported = report(study, built.cut_id)
     say(f"report   {reported.path}")
     check_gate(study, cut)
+    if as_of and not publish_as_of:
+        say(f"publish  not asked for: cut {cut.short_id} is as known on {as_of}; the published cut is unchanged")
+        return RunReceipt(
+            land=landed, cut_id=cut.cut_id, verdict=gated.verdict, report=reported.path, published=False,
+            reused=built.reused,
+        )  # fmt: skip
     if study.signoff == "demo" and not cut.seal.exists():
         sign(study, built.cut_id, name=DEMO_SIGNER, role=DEMO_ROLE, method="demo")
         say("sign     by the demo signer: no person looked at this cut")
     published = publish(study, built.cut_id)
     say(f"publish  cut {cut.short_id}{', was current' if published.reused else ''}")
     return RunReceipt(
-        land=landed, cut_id=built.cut_id, verdict=gated.verdict, report=published.report, reused=published.reused
-    )
+        land=landed, cut_id=built.cut_id, verdict=gated.verdict, report=published.report, published=True,
+        reused=published.reused,
+    )  # fmt: skip

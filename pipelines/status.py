@@ -6,7 +6,7 @@ import datetime as dt
 import json
 from dataclasses import dataclass
 
-from pipelines.cut import Cut, held_deliveries, published_cut
+from pipelines.cut import Cut, held_deliveries, published_cut, short_id
 from pipelines.land.cadence import Cadence, Delivered, expected_on, out_of_order
 from pipelines.land.store import landed_deliveries
 from pipelines.study import Study
@@ -40,13 +40,23 @@ class SiteStatus:
 
 @dataclass(frozen=True, kw_only=True)
 class CutStatus:
-    """One cut and how far it came: built, gated, reported, published or current."""
+    """One cut and how far it came: built, gated, reported, published or current.
+
+    `as_of` and `data_cutoff` are empty where it was made without.
+    """
 
     cut_id: str
     state: str
     verdict: str
     published_at: str
     blinded: bool
+    as_of: str
+    data_cutoff: str
+
+    @property
+    def short_id(self) -> str:
+        """The first digits of the id, for people."""
+        return short_id(self.cut_id)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,5 +133,6 @@ def _cut_status(cut: Cut, current: Cut | None) -> CutStatus:
     if sealed:
         state = "current" if cut == current else "published"
     return CutStatus(
-        cut_id=cut.cut_id, state=state, verdict=verdict, published_at=sealed, blinded=cut.inputs["blinded"]
-    )
+        cut_id=cut.cut_id, state=state, verdict=verdict, published_at=sealed, blinded=cut.inputs["blinded"],
+        as_of=cut.inputs.get("as_of") or "", data_cutoff=cut.inputs.get("data_cutoff") or "",
+    )  # fmt: skip

@@ -7,7 +7,9 @@ import json
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from pipelines.cli import main
 from pipelines.cut import cut_inputs
 from pipelines.land import land
 from pipelines.land.cadence import Cadence, expected_on
@@ -102,3 +104,15 @@ def test_a_cut_calls_late_what_was_due_before_its_own_day_whatever_the_clock_say
     deliver(study, "IRT", "allocation_2026-03-09.csv", "site,id,arm,day\nS01,001,KET,2026-01-04\nS01,002,KET,\n")
     land(study)
     assert late(None)["S01"] == ("2026-03-08", True)
+
+
+def test_the_table_fits_a_terminal_and_names_sites_with_the_same_export_late_together(tmp_path: Path) -> None:
+    study = landed(
+        tmp_path, "2026-03-01", text=WEEKLY.replace("Second, layout: edc", "Second, layout: edc, cadence: weekly")
+    )
+    deliver(study, "S02", "scores_2026-03-01.csv", scores("40"))
+    land(study)
+    arguments = ["status", str(tmp_path), "--today", "2026-04-01"]
+    shown = CliRunner().invoke(main, arguments, env={"COLUMNS": "80"}).output
+    assert "late at S01, S02: scores_{date}.csv" in shown
+    assert max(map(len, shown.splitlines())) <= 80

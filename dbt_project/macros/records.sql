@@ -20,3 +20,8 @@
 {% macro is_before_dosing(timepoint) -%}
     ({{ timepoint }} is null or {{ timepoint }} = 'PRE-DOSE')
 {%- endmacro %}
+
+{#- What else tells a result from others of one visit and time point, in one text; null where nothing does. -#}
+{% macro qualifiers(columns) -%}
+    nullif(concat_ws(' | ', {{ columns | join(', ') }}), '')
+{%- endmacro %}

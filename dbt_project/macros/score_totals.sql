@@ -12,9 +12,10 @@ Scores are decimals: the sum does not depend on the order of the rows. -#}
     min({{ source_key() }}) as source_key
 {%- endmacro %}
 
-{#- What makes an assessment: an instrument of a subject at one collected visit, date, time point, period and arm. -#}
+{#- What makes an assessment: an instrument of a subject at one collected visit, date, time point, period and arm, by one
+evaluator. -#}
 {% macro assessment_key(relation=none) -%}
-    {%- for column in ['usubjid', 'paramcd', 'visit', 'qsdtc', 'qstpt', 'period', 'arm'] -%}
+    {%- for column in ['usubjid', 'paramcd', 'visit', 'qsdtc', 'qstpt', 'qualifiers', 'period', 'arm'] -%}
         {{ relation ~ '.' if relation }}{{ column }}{{ ', ' if not loop.last }}
     {%- endfor -%}
 {%- endmacro %}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pipelines.build.history import chains, create_history
 from pipelines.build.landed import create_landed
 from pipelines.build.parameters import create_parameters
+from pipelines.build.sdtm_tables import create_sdtm_tables
 from pipelines.core.duck import connect, identifier, literal
 from pipelines.core.errors import IntegrityError
 from pipelines.study import Study
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 # The storage format of DuckDB 1.0: readers with an older library open the file too.
 _STORAGE_VERSION = "v1.0.0"
-_PUBLISHED_SCHEMAS = ("marts", "monitoring")
+_PUBLISHED_SCHEMAS = ("marts", "monitoring", "sdtm")
 
 
 def create_database(path: Path, study: Study, inputs: CutInputs) -> None:
@@ -39,9 +40,13 @@ def create_database(path: Path, study: Study, inputs: CutInputs) -> None:
 
 
 @contextlib.contextmanager
-def finish_database(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Drops what points at the store, adds an alias in `main` for each published table, and yields the connection."""
+def finish_database(path: Path, study: Study) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Adds what no model makes and an alias in `main` for each published table, drops what points at the store.
+
+    Yields the connection.
+    """
     with contextlib.closing(connect(path)) as connection:
+        create_sdtm_tables(connection, study)
         connection.execute("drop schema staging cascade; drop schema landed cascade")
         for schema, table in published_tables(connection):
             connection.execute(f"create view main.{identifier(table)} as select * from {schema}.{identifier(table)}")

@@ -79,7 +79,8 @@ def _history_query(domain: Domain, deliveries: list[LandedDelivery], inputs: Cut
         hidden = vault_files(domain, deliveries)
     rows = domain_query(domain, files, hidden, inputs.document["data_cutoff"])
     match_key = f" || {_BETWEEN} || ".join(f"coalesce({part}, {_MISSING})" for part in ["usubjid", *map(_text, keys)])
-    shown = [_text(key) for key in keys if not key.treatment and key.name not in _WITHHELD]
+    unseen = _WITHHELD | ({"visitnum"} if "visit" in domain.key else set())
+    shown = [_text(key) for key in keys if not key.treatment and key.name not in unseen]
     record_key = f"concat_ws(' | ', {', '.join(shown)})" if shown else "null::varchar"
     values = ", ".join(_text(one) for one in compared(domain))
     return (

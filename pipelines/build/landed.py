@@ -25,23 +25,30 @@ def create_landed(connection: duckdb.DuckDBPyConnection, inputs: CutInputs) -> N
     """Creates schema `landed` in the connected database."""
     connection.execute("create schema landed")
     current = [delivery for delivery in inputs.deliveries if delivery.current]
+    if cutoff := inputs.document["data_cutoff"]:
+        _create_enrolled_later(connection, current, cutoff)
     for domain in DOMAINS.values():
         blinded = inputs.document["blinded"]
         hidden = {} if blinded or domain.in_vault else vault_files(domain, current)
         landed = landed_files(domain, current, blinded=blinded)
-        query = domain_query(domain, landed, hidden, inputs.document["data_cutoff"])
+        query = domain_query(domain, landed, hidden, cutoff)
         connection.execute(f"create view landed.{domain.name} as {query}")
     _create_deliveries(connection, inputs.deliveries)
     _create_quarantine(connection, current)
 
 
 def domain_query(domain: Domain, landed: dict[Path, int], hidden: dict[Path, int], cutoff: str | None) -> str:
-    """Returns the query for a domain's records in these files; treatment variables come from `hidden`, the vault's."""
+    """Returns the query for a domain's records in these files; treatment variables come from `hidden`, the vault's.
+
+    With a cutoff it needs `landed.enrolled_later`. A record dated after the cutoff is left out, and so is every record
+    of a subject who consented after it; another date of a record that stays (the end of an adverse event) is left empty
+    where it lies after the cutoff.
+    """
     if not landed:
         return _empty_query(domain)
     joined = _joined(domain)
-    plain = [variable.name for variable in domain.variables if variable not in joined]
-    columns = ", ".join(f"rows.{identifier(name)}" for name in [*KEYS, *plain, *_PROVENANCE])
+    plain = [_known(domain, variable, cutoff) for variable in domain.variables if variable not in joined]
+    columns = ", ".join([*(f"rows.{key}" for key in KEYS), *plain, *(f"rows.{name}" for name in _PROVENANCE)])
     shown = "".join(
         f", {'vault.' + identifier(one.name) if hidden else 'null'}::{SQL_TYPES[one.type]} as {identifier(one.name)}"
         for one in joined
@@ -52,9 +59,29 @@ def domain_query(domain: Domain, landed: dict[Path, int], hidden: dict[Path, int
             f" left join ({_ranked_scan(hidden)}) as vault on rows.delivery_rank = vault.delivery_rank"
             " and rows._source_row = vault._source_row and rows._record = vault._record"
         )
+    if cutoff:
+        query += " where coalesce(rows.usubjid not in (select usubjid from landed.enrolled_later), true)"
     if cutoff and domain.date:
-        query += f" where {_until(f'rows.{identifier(domain.date)}', cutoff)}"
+        query += f" and {_until(f'rows.{identifier(domain.date)}', cutoff)}"
     return query
+
+
+def _known(domain: Domain, variable: Variable, cutoff: str | None) -> str:
+    name = f"rows.{identifier(variable.name)}"
+    if not cutoff or variable.type != "date" or variable.name == domain.date:
+        return name
+    return f"case when {_until(name, cutoff)} then {name} end as {identifier(variable.name)}"
+
+
+def _create_enrolled_later(
+    connection: duckdb.DuckDBPyConnection, current: Sequence[LandedDelivery], cutoff: str
+) -> None:
+    files = landed_files(DOMAINS["dm"], current, blinded=True)
+    rows = _ranked_scan(files) if files else _empty_query(DOMAINS["dm"])
+    connection.execute(
+        f"create view landed.enrolled_later as select usubjid from ({rows}) where usubjid is not null "
+        f"group by usubjid having not bool_or({_until('rficdtc', cutoff)})"
+    )
 
 
 def _until(column: str, cutoff: str) -> str:

@@ -42,7 +42,8 @@ def build(
     Args:
         study: the study.
         as_of: only deliveries that were known on this day.
-        data_cutoff: records dated after this day are left out; a partial date counts by its known part.
+        data_cutoff: records dated after this day are left out, and who consented after it; a partial date counts by its
+            known part.
         blinded: every treatment is BLINDED and every dose empty; by default as the study file says.
 
     Raises:
@@ -65,6 +66,7 @@ def build(
 def _write_candidate(candidate: Path, study: Study, inputs: CutInputs) -> None:
     from pipelines.build.database import create_database, finish_database
     from pipelines.build.derive import derive
+    from pipelines.build.sdtm_tables import documented_domains
     from pipelines.build.tables import write_tables
 
     database = candidate / "cut.duckdb"
@@ -72,8 +74,8 @@ def _write_candidate(candidate: Path, study: Study, inputs: CutInputs) -> None:
     # dbt's artefacts hold paths, times and compiled SQL: they are read here and then gone.
     with tempfile.TemporaryDirectory(prefix="afterglow-build-") as scratch:
         documented = derive(database, Path(scratch))
-    with finish_database(database) as connection:
-        write_tables(connection, documented, candidate / "tables")
+    with finish_database(database, study) as connection:
+        write_tables(connection, documented | documented_domains(study), candidate / "tables")
     (candidate / "inputs.json").write_bytes(canonical_json(inputs.document))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -20,6 +20,9 @@ from pipelines.cli.command import (
 )
 from pipelines.core.errors import InputRefusedError, NotAllowedError
 
+if TYPE_CHECKING:
+    from pipelines.land import DeliveryReceipt
+
 
 @main.command("land")
 @study_argument
@@ -27,9 +30,11 @@ from pipelines.core.errors import InputRefusedError, NotAllowedError
 @json_option
 def land_command(study_name: str, sites: tuple[str, ...], as_json: bool) -> None:
     """Land what lies in the inbox: typed rows, and what is wrong set aside with its reason."""
+    from pipelines.cut import check_held
     from pipelines.land import land
 
-    receipt = land(study_named(study_name), sites=sites or None)
+    study = study_named(study_name)
+    receipt = land(study, sites=sites or None)
     if as_json:
         for delivery in receipt.deliveries:
             print_json(delivery)
@@ -41,12 +46,28 @@ def land_command(study_name: str, sites: tuple[str, ...], as_json: bool) -> None
                 for d in receipt.deliveries
             ),
         )
+        counts = f"{len(receipt.new)} new, {len(receipt.refused)} refused, {len(receipt.held)} held"
+        number = len(receipt.deliveries)
+        click.echo(f"\n{number} deliver{'y' if number == 1 else 'ies'}: {counts}")
+        _print_drift(receipt.new)
     for name in receipt.ignored:
         click.echo(f"ignored  {name}", err=True)
-    if stopped := [delivery for delivery in receipt.held if delivery.new]:
-        raise NotAllowedError("\n".join(f"{d.site}/{d.file}: {d.detail}" for d in stopped))
+    for d in receipt.held:
+        click.echo(f"held     {d.site}/{d.file}: {d.detail}", err=True)
+    # Said at each landing, not only at the first: nothing goes on until it is put right.
+    check_held(study)
     if refused := [delivery for delivery in receipt.refused if delivery.new]:
         raise InputRefusedError("\n".join(f"{d.site}/{d.file}: {d.detail}" for d in refused))
+
+
+def _print_drift(deliveries: tuple[DeliveryReceipt, ...]) -> None:
+    from pipelines.land.drift import lines
+
+    for delivery in deliveries:
+        if delivery.drift:
+            click.echo(f"\n{delivery.site}/{delivery.file} differs from its layout ({delivery.layout_file}):")
+            for line in lines(delivery.drift):
+                click.echo(f"  {line}")
 
 
 @main.command("build")
@@ -131,6 +152,12 @@ def publish_command(study_name: str, cut: str | None, as_json: bool) -> None:
 
     study = study_named(study_name)
     chosen = cut_of(study, cut)
+    if cut is None and chosen.inputs.get("as_of"):
+        msg = (
+            f"{study.name}: the newest cut, {chosen.short_id}, is as known on {chosen.inputs['as_of']}. "
+            f"To publish that earlier state, name it: `afterglow publish {study.name} --cut {chosen.short_id}`."
+        )
+        raise NotAllowedError(msg)
     receipt = publish(study, chosen.cut_id)
     print_json(receipt) if as_json else click.echo(f"published cut {chosen.short_id}: {receipt.report}")
 
@@ -157,12 +184,11 @@ def verify_command(study_name: str, cut: str | None, as_json: bool) -> None:
 @main.command("run")
 @study_argument
 @cut_inputs_options
+@click.option("--publish-as-of", is_flag=True, help="Publish a cut --as-of a day too; otherwise it stays a candidate.")
 @json_option
 def run_command(study_name: str, as_json: bool, **inputs: Any) -> None:
     """Do all steps: land, build, gate, report, sign (a demo only) and publish."""
     from pipelines.run import run
 
     receipt = run(study_named(study_name), **days(inputs), progress=lambda line: click.echo(line, err=True))
-    for delivery in receipt.land.refused:
-        click.echo(f"refused  {delivery.site}/{delivery.file}: {delivery.detail}", err=True)
     print_json(receipt) if as_json else click.echo(receipt.report)

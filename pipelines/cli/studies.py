@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from pathlib import Path
+from shutil import get_terminal_size
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,6 +18,9 @@ from pipelines.cli.command import (
     study_argument,
     study_named,
 )
+
+if TYPE_CHECKING:
+    from pipelines.status import SiteStatus
 
 
 @main.command("status")
@@ -29,32 +35,56 @@ def status_command(study_name: str, today: dt.datetime | None, as_json: bool) ->
     if as_json:
         print_json(receipt)
         return
-    print_table(
-        (
-            *("site", "deliveries", "last export", "next", "late", "missing", "accepted", "quarantined", "refused"),
-            *("held", "to land"),
-        ),
-        (
-            (
-                *(s.site, s.deliveries, s.last_export or "-", s.expected_next or "-", len(s.late), len(s.missing)),
-                *(s.rows_accepted, s.rows_quarantined, s.refused, s.held, s.to_land),
-            )
-            for s in receipt.sites
-        ),
-    )
-    for site in receipt.sites:
-        told = {"late": site.late, "missing": site.missing, "out of order (W_OUT_OF_ORDER)": site.out_of_order}
-        for what, names in told.items():
-            if names:
-                click.echo(f"{site.site}: {what}: {', '.join(names)}")
+    _print_sites(receipt.sites)
     click.echo()
-    print_table(
-        ("cut", "state", "verdict", "blinded", "published"),
-        (
-            (c.cut_id[:12], c.state, c.verdict or "-", "yes" if c.blinded else "no", c.published_at or "-")
-            for c in receipt.cuts
-        ),
+    cuts = receipt.cuts
+    _print_columns(
+        {
+            "cut": [c.short_id for c in cuts],
+            "state": [c.state for c in cuts],
+            "verdict": [c.verdict or "-" for c in cuts],
+            "blinded": ["yes" if c.blinded else "no" for c in cuts],
+            "published": [c.published_at[:10] or "-" for c in cuts],
+        },
+        {"as of": [c.as_of for c in cuts], "cutoff": [c.data_cutoff for c in cuts]},
     )
+
+
+def _print_columns(columns: dict[str, Sequence[object]], rare: dict[str, Sequence[object]]) -> None:
+    """Prints a table; what is `rare` has a column only where there is some of it."""
+    shown = columns | {name: cells for name, cells in rare.items() if any(cells)}
+    print_table(list(shown), zip(*shown.values(), strict=True))
+
+
+def _print_sites(sites: Sequence[SiteStatus]) -> None:
+    columns: dict[str, Sequence[object]] = {
+        "site": [s.site for s in sites],
+        "files": [s.deliveries for s in sites],
+        "newest": [s.last_export or "-" for s in sites],
+        "next": [s.expected_next or "-" for s in sites],
+        "late": [len(s.late) for s in sites],
+        "missing": [len(s.missing) for s in sites],
+        "accepted": [s.rows_accepted for s in sites],
+        "set aside": [s.rows_quarantined for s in sites],
+        "refused": [s.refused for s in sites],
+    }
+    _print_columns(columns, {"held": [s.held for s in sites], "to land": [s.to_land for s in sites]})
+    if held := [site.site for site in sites if site.held]:
+        click.echo(f"\nHELD by {', '.join(held)}: H_UNBLIND. No cut is made or published until it is put right.")
+    told = {
+        "late": [(s.late, s.site) for s in sites],
+        "missing": [(s.missing, s.site) for s in sites],
+        "out of order (W_OUT_OF_ORDER)": [(s.out_of_order, s.site) for s in sites],
+    }
+    for what, found in told.items():
+        # Sites with the same export late are named together.
+        together: dict[tuple[str, ...], list[str]] = {}
+        for names, key in found:
+            if names:
+                together.setdefault(names, []).append(key)
+        for names, keys in together.items():
+            line = f"{what} at {', '.join(keys)}: {', '.join(names)}"
+            click.echo("\n" + click.wrap_text(line, get_terminal_size().columns, subsequent_indent="  "))
 
 
 @main.command("new")

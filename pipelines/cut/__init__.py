@@ -1,6 +1,6 @@
 """A data cut: a pure function of (deliveries, study file, code, blinding), named by the SHA-256 of those inputs."""
 
-from pipelines.cut.cut import Cut, find_cut, is_same_study, latest_cut, published_cut
+from pipelines.cut.cut import Cut, find_cut, is_same_study, latest_cut, published_cut, short_id
 from pipelines.cut.inputs import CutInputs, LandedDelivery, check_held, cut_inputs, held_deliveries
 
 __all__ = [
@@ -14,4 +14,5 @@ __all__ = [
     "is_same_study",
     "latest_cut",
     "published_cut",
+    "short_id",
 ]

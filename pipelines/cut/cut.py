@@ -30,7 +30,7 @@ class Cut:
     @property
     def short_id(self) -> str:
         """The first digits of the id, for people."""
-        return self.cut_id[:_SHORT]
+        return short_id(self.cut_id)
 
     @property
     def duckdb(self) -> Path:
@@ -83,6 +83,11 @@ def is_same_study(study: Study, cut: Cut) -> bool:
     """Whether the study file and its metadata are still those that the cut was made by."""
     known = (cut.inputs["study_file_sha256"], cut.inputs.get("metadata_sha256", {}))
     return known == (sha256_file(study.folder.study_file), study.metadata)
+
+
+def short_id(cut_id: str) -> str:
+    """Returns the first digits of a cut's id, for people."""
+    return cut_id[:_SHORT]
 
 
 def find_cut(study: Study, prefix: str) -> Cut:

@@ -12,6 +12,7 @@ from pipelines.core.errors import InputRefusedError, NotAllowedError, StudyFileE
 from pipelines.core.hashing import sha256_file, sha256_json
 from pipelines.core.source import code_sha256
 from pipelines.land.cadence import expected_on, newest_day
+from pipelines.land.pseudonyms import committed_key
 from pipelines.land.receipts import REASONS, DeliveryReceipt
 from pipelines.land.store import Arrival, landed_deliveries, landing_directory, treatment_directory
 from pipelines.study import Study
@@ -99,6 +100,8 @@ def cut_inputs(
         "metadata_sha256": study.metadata,
         "code_sha256": code_sha256(),
         "blinded": blinded,
+        # Pseudonyms and what stands for withheld text are made with it: another key gives other bytes.
+        "study_key": committed_key(study.folder),
         "as_of": as_of.isoformat() if as_of else None,
         "data_cutoff": data_cutoff.isoformat() if data_cutoff else None,
         "deliveries": [_described(delivery) for delivery in deliveries],

@@ -6,10 +6,12 @@ A check says in one sentence what a site would understand, names the standard it
                   only; `{keys}` stands for all keys and provenance of `this`
     expectation   a Great Expectations type with its `kwargs`
 Protocol numbers come from the tables of schema `study` in that SQL; none stands in a suite.
+One file may hold the checks of many tables that are alike: `tables` lists them, and `{table}` or `{TABLE}` is its name.
 """
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -108,7 +110,10 @@ def load_suites(root: Path = EXPECTATIONS) -> tuple[Suite, ...]:
         for file in files:
             try:
                 content = yaml.load(file.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506 - a safe one
-                suites.append(Suite.model_validate({"gate": gate, "table": file.stem, **_mapping(content)}))
+                suites += [
+                    Suite.model_validate({"gate": gate, "table": table, **one})
+                    for table, one in _by_table(_mapping(content), file.stem)
+                ]
             except (yaml.YAMLError, ValidationError, ValueError) as error:
                 mistakes += [f"  expectations/{gate}/{file.name}: {line}" for line in _explained(error)]
     if mistakes:
@@ -126,6 +131,15 @@ def _mapping(content: object) -> dict[str, Any]:
         msg = f"{', '.join(repeated)}: taken from the file's place, not written in it"
         raise ValueError(msg)
     return content
+
+
+def _by_table(content: dict[str, Any], stem: str) -> list[tuple[str, dict[str, Any]]]:
+    """Returns the content for each table that the file is about."""
+    tables = content.pop("tables", None)
+    if tables is None:
+        return [(stem, content)]
+    text = json.dumps(content)
+    return [(name, json.loads(text.replace("{table}", name).replace("{TABLE}", name.upper()))) for name in tables]
 
 
 def _explained(error: Exception) -> list[str]:

@@ -16,6 +16,7 @@ from pipelines.study import Study
 from pipelines.study.domains import DOMAINS, SQL_TYPES
 from pipelines.study.layout import Delimited
 
+_SPECIAL_MISSING = tuple(f".{letter}" for letter in "_ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 # Columns of up to so many values are looked at together: a statement costs as much as some thousand values.
 _TOGETHER = 4096
 
@@ -101,9 +102,12 @@ def _single(column: pa.ChunkedArray) -> pa.Array:
 
 
 def _sql(contract: Contract, rules: list[ColumnRule], decimal: str, exported_on: str | None) -> str:
+    form = contract.export.format
     texts, values, errors, rest = [], [], [], []
     for i, rule in enumerate(rules):
-        texts.append(f"{present(f'raw{i}', rule, contract.export.format.missing)} as text{i}")
+        # SAS's own special missing values of a number need no declaration; their code stays in the text.
+        special = _SPECIAL_MISSING if rule.column.type != "text" and form.type in {"xpt", "sas7bdat"} else ()
+        texts.append(f"{present(f'raw{i}', rule, (*form.missing, *special))} as text{i}")
         values.append(f"{typed(f'text{i}', rule.column, decimal)} as value{i}")
         errors.append(f"{error(f'text{i}', f'value{i}', rule, exported_on)}::varchar as error{i}")
         rest.append(f"text{i}, value{i}, error{i}, {_filling(rule, i)} as filling{i}")
@@ -121,10 +125,12 @@ def _sql(contract: Contract, rules: list[ColumnRule], decimal: str, exported_on:
 
 def _filling(rule: ColumnRule, i: int) -> str:
     target = rule.target
-    variable = DOMAINS[target.domain].variable(target.variable) if target and target.domain else None
-    if variable is None:
-        return f"value{i}"
-    return f"case when error{i} is null then value{i}::{SQL_TYPES[variable.type]} end"
+    kind = "varchar"
+    if target and target.domain and (variable := DOMAINS[target.domain].variable(target.variable)):
+        kind = SQL_TYPES[variable.type]
+    elif target and target.variable == "visitnum":
+        kind = SQL_TYPES["number"]
+    return f"case when error{i} is null then value{i}::{kind} end"
 
 
 def _visit(study: Study, rule: ColumnRule, value: str) -> str | None:

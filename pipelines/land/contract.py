@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import zip_longest
 from pathlib import PurePath
 
@@ -12,7 +12,7 @@ from pipelines.core.source import source_sha256
 from pipelines.study import Study
 from pipelines.study.domains import DOMAINS, Domain
 from pipelines.study.layout import Column, ExportFile, spread
-from pipelines.study.sdtm import LEGAL, REVEALING, general
+from pipelines.study.sdtm import LEGAL, REVEALING, general, is_verbatim
 from pipelines.study.targets import Target, parse_target
 
 _DATE = r"(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})"
@@ -33,6 +33,18 @@ class ColumnRule:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Stated:
+    """What a sidecar states of one delivered file; `broken` says why it states nothing."""
+
+    sidecar: str
+    sidecar_sha256: str
+    sha256: str | None = None
+    md5: str | None = None
+    rows: int | None = None
+    broken: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Contract:
     """What a delivered file of this kind must be; `key` changes with anything that could change the landed rows."""
 
@@ -40,6 +52,7 @@ class Contract:
     site: str
     export: ExportFile
     key: str
+    stated: Stated | None = None
 
     def rules(self, header: list[str]) -> list[ColumnRule]:
         """Returns the rule of every column of `header`, in its order.
@@ -61,10 +74,19 @@ class Contract:
         declared = self._declared(header)
         return [name for name, rule in declared.items() if name not in header and not rule.column.optional]
 
+    def withheld(self, header: list[str]) -> set[tuple[str, str]]:
+        """Returns the variables of this file, each with its domain, whose free text may stand in no table."""
+        free = (rule for rule in self.rules(header) if rule.column.column_class == "free_text")
+        return {
+            (rule.target.domain, rule.target.variable)
+            for rule in free
+            if rule.target and rule.target.domain and not rule.column.releasable
+        }
+
     def _declared(self, header: list[str]) -> dict[str, ColumnRule]:
         if self.domain:
             own_site = self.study.sites[self.site].kind == "site"
-            rules = (_sdtm_rule(self.domain, name, own_site=own_site) for name in header)
+            rules = (_sdtm_rule(self.domain, name, self.export, own_site=own_site) for name in header)
             return {rule.name: rule for rule in rules if rule is not None}
         declared: dict[str, ColumnRule] = {}
         for pattern, column in self.export.columns.items():
@@ -94,18 +116,24 @@ class Contract:
         return self.domain is not None and self.domain.in_vault
 
 
-def contract_for(study: Study, site: str, file_name: str) -> tuple[Contract, str | None] | None:
+def contract_for(
+    study: Study, site: str, file_name: str, stated: Stated | None = None
+) -> tuple[Contract, str | None] | None:
     """Returns the contract of the file called `file_name` from `site`, and the export's date from its name (or None).
 
     `<name>.gz`, `<name>.zip` and the name with `.zip` in place of its suffix are that export, packed. None where no
-    export of the site's layout has such a name.
+    export of the site's layout has such a name. What a sidecar has `stated` of the file is part of the contract's key.
     """
     exports = study.exports(site)
     # A name that the layout gives in full goes before one that is only this export packed.
     for packed in (False, True):
         for export in exports:
             if match := _match(export.file, file_name, packed=packed):
-                contract = Contract(study=study, site=site, export=export, key=_key(study, site, export))
+                key = _key(study, site, export)
+                known = stated if export.sidecar else None
+                if known is not None:
+                    key = sha256_json([key, asdict(known)])
+                contract = Contract(study=study, site=site, export=export, key=key, stated=known)
                 return contract, match.groupdict().get("date")
     return None
 
@@ -145,7 +173,7 @@ def _key(study: Study, site: str, export: ExportFile) -> str:
     )
 
 
-def _sdtm_rule(domain: Domain, name: str, *, own_site: bool) -> ColumnRule | None:
+def _sdtm_rule(domain: Domain, name: str, export: ExportFile, *, own_site: bool) -> ColumnRule | None:
     variable = domain.variable(name.lower())
     fields: dict[str, object] | None = None
     if name == "USUBJID":
@@ -157,6 +185,9 @@ def _sdtm_rule(domain: Domain, name: str, *, own_site: bool) -> ColumnRule | Non
         fields = {"type": variable.type, "to": variable.name}
     elif name == "BRTHDTC":
         fields = {"class": "drop"}
+    elif variable is not None and variable not in domain.hidden and is_verbatim(variable.name, domain.name):
+        releasable = variable.name in export.releasable
+        fields = {"class": "free_text", "releasable": releasable, "to": f"{domain.name}.{variable.name}"}
     elif variable is not None:
         kind = "treatment" if variable in domain.hidden else "clinical"
         fields = {"class": kind, "type": variable.type, "to": f"{domain.name}.{variable.name}"}

@@ -18,16 +18,19 @@ from pipelines.core.hashing import canonical_json
 from pipelines.land.archives import unpacked
 from pipelines.land.blinding import check_blinding
 from pipelines.land.coding import coded_columns
-from pipelines.land.contract import Contract, contract_for
+from pipelines.land.contract import Contract
+from pipelines.land.drift import header_drift, rows_drift
 from pipelines.land.identifiers import check_identifiers
 from pipelines.land.readers import read_text_rows
-from pipelines.land.receipts import DeliveryReceipt, HeldError, RefusedError
+from pipelines.land.receipts import Change, DeliveryReceipt, HeldError, RefusedError
 from pipelines.land.shape import Shaped, shape
+from pipelines.land.sidecars import check_stated, check_stated_rows
 from pipelines.land.store import (
     UNKNOWN_FILE,
     Arrival,
     keep_bytes,
     landing_directory,
+    matched_contract,
     open_vault,
     read_receipt,
     treatment_directory,
@@ -39,7 +42,7 @@ from pipelines.study import Study, StudyFolder
 
 def known_receipt(study: Study, arrival: Arrival) -> DeliveryReceipt | None:
     """Returns the receipt of a file that was landed under today's contract, or None."""
-    matched = contract_for(study, arrival.site, arrival.file)
+    matched = matched_contract(study, arrival)
     return read_receipt(study.folder, arrival, matched[0].key if matched else UNKNOWN_FILE)
 
 
@@ -50,7 +53,7 @@ def land_delivery(
 
     `first_site` is the site that delivered this content first.
     """
-    matched = contract_for(study, arrival.site, arrival.file)
+    matched = matched_contract(study, arrival)
     key = matched[0].key if matched else UNKNOWN_FILE
     exported_on = matched[1] if matched else None
     try:
@@ -89,16 +92,23 @@ def _land_rows(
 ) -> DeliveryReceipt:
     folder = contract.study.folder
     open_vault(folder)
+    warnings = check_stated(contract, arrival, copy)
     expected = contract.expected_name(exported_on)
     with unpacked(copy, arrival.file, expected, contract.export.format.type, folder.vault) as path:
         text = read_text_rows(path, contract)
-    # Before anything of it is written outside the vault.
+    check_stated_rows(contract, text.table.num_rows)
     columns = coded_columns(text.table)
-    check_blinding(columns, contract)
-    check_identifiers(columns, contract, exported_on)
+    # Before anything of it is written outside the vault.
+    try:
+        check_blinding(columns, contract)
+        check_identifiers(columns, contract, exported_on)
+    except RefusedError as refusal:
+        refusal.drift = header_drift(list(columns), contract)
+        raise
     shaped = shape(connection, contract, columns, exported_on, text.faults)
-    _check_conservation(shaped, text.table.num_rows, contract.study.quarantine_limit_pct)
-    codes = (*text.codes, *shaped.codes)
+    drift = rows_drift(shaped.checked, shaped.quarantine) if shaped.rows_quarantined else ()
+    _check_conservation(shaped, text.table.num_rows, contract.study.quarantine_limit_pct, drift)
+    codes = (*warnings, *text.codes, *shaped.codes)
     receipt = DeliveryReceipt(
         site=arrival.site,
         file=arrival.file,
@@ -113,6 +123,7 @@ def _land_rows(
         layout_file=contract.export.file,
         delivered_on=exported_on or "",
         new=True,
+        drift=drift,
     )
     keep_bytes(
         folder, copy, arrival.sha256, arrival.file, place="vault" if contract.sensitive(list(columns)) else "store"
@@ -124,7 +135,7 @@ def _land_rows(
     return receipt
 
 
-def _check_conservation(shaped: Shaped, delivered: int, limit_pct: float) -> None:
+def _check_conservation(shaped: Shaped, delivered: int, limit_pct: float, drift: tuple[Change, ...]) -> None:
     if not delivered == shaped.rows_in == shaped.rows_accepted + shaped.rows_quarantined:
         msg = (
             f"rows are not conserved: {delivered} delivered, {shaped.rows_in} read, "
@@ -135,7 +146,7 @@ def _check_conservation(shaped: Shaped, delivered: int, limit_pct: float) -> Non
     if shaped.rows_quarantined > max(1.0, limit_pct * shaped.rows_in / 100):
         codes = ", ".join(shaped.codes)
         detail = f"{shaped.rows_quarantined} of {shaped.rows_in} rows; allowed are {limit_pct:g} %. Reasons: {codes}."
-        raise RefusedError("F_QUARANTINE_SHARE", detail)
+        raise RefusedError("F_QUARANTINE_SHARE", detail, drift=drift)
 
 
 def _commit(folder: StudyFolder, receipt: DeliveryReceipt, write: Callable[[Path], None] | None = None) -> None:
@@ -175,4 +186,5 @@ def refused_receipt(site: str, file: str, sha256: str, refusal: RefusedError) ->
         layout_file="",
         delivered_on="",
         new=True,
+        drift=refusal.drift,
     )

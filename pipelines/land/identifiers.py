@@ -138,11 +138,12 @@ def identifier_in_header(header: str) -> str | None:
 
 def is_identifying(header: str) -> bool:
     """Whether a column's name says that it holds an identifier, or is one (a file without a header)."""
-    return identifier_in_header(header) is not None or _identifier_as_header(header) is not None
+    return identifier_in_header(header) is not None or identifier_as_header(header) is not None
 
 
 @lru_cache(maxsize=4096)
-def _identifier_as_header(header: str) -> str | None:
+def identifier_as_header(header: str) -> str | None:
+    """Returns the class of identifier that stands in place of a column's name, or None."""
     found = _found(coded(pa.array([header])), _VALUES)
     return found[0][0] if found else None
 
@@ -168,7 +169,7 @@ def _by_header(columns: dict[str, Coded], declared: dict[str, Column]) -> Iterat
             continue
         if kind := identifier_in_header(name):
             yield Hit(f"Column {name[:40]!a}", kind, _given(values))
-        elif kind := _identifier_as_header(name):
+        elif kind := identifier_as_header(name):
             # A file without a header has a row of data there: its name is a value.
             yield Hit(f"Column number {number}", kind, _given(values))
 

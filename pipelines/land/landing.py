@@ -22,6 +22,7 @@ from pipelines.land.delivery import known_receipt, land_delivery, refused_receip
 from pipelines.land.intake import inbox_files, is_ignored, strays, take_copy
 from pipelines.land.pseudonyms import ensure_key
 from pipelines.land.receipts import DeliveryReceipt, LandReceipt, RefusedError
+from pipelines.land.sidecars import is_sidecar, take_statements
 from pipelines.land.store import Arrival, arrivals, delivered_path, first_sites, open_vault, record_arrival
 from pipelines.study import Study, StudyFolder, load_study
 
@@ -85,6 +86,7 @@ def _take_in(
     refused: list[DeliveryReceipt] = []
     ignored: list[str] = []
     copies: dict[Arrival, Path] = {}
+    sidecars: dict[tuple[str, str], tuple[Path, str]] = {}
     for number, found in enumerate(inbox_files(study.folder.inbox, sites)):
         if is_ignored(found):
             ignored.append(f"{found.site}/{found.name}")
@@ -97,7 +99,13 @@ def _take_in(
             empty = sha256_bytes(b"") if refusal.code == "F_EMPTY" else ""
             refused.append(refused_receipt(found.site, found.name, empty, refusal))
         else:
-            copies[record_arrival(study.folder, found.site, found.name, sha256)] = copy
+            if is_sidecar(study, found.site, found.name):
+                sidecars[found.site, found.name] = (copy, sha256)
+            else:
+                copies[record_arrival(study.folder, found.site, found.name, sha256)] = copy
+    used = take_statements(study, copies, sidecars)
+    # A sidecar of nothing that lies here: its file has gone, or has not come yet.
+    ignored += [f"{site}/{name}" for site, name in sidecars if (site, name) not in used]
     return refused, ignored, copies
 
 

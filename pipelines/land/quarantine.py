@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-
 import numpy as np
 import pyarrow as pa
 
@@ -37,6 +35,13 @@ class Quarantine:
         """Returns how many rows have an entry: counted in what is written, not in `good`."""
         return len(np.unique(np.concatenate([rows for rows, _, _ in self._entries]))) if self._entries else 0
 
+    def counts(self) -> dict[tuple[str | None, str], int]:
+        """Returns for each column and code how many rows have it."""
+        found: dict[tuple[str | None, str], list[Numbers]] = {}
+        for rows, column, code in self._entries:
+            found.setdefault((column, code), []).append(rows)
+        return {key: len(np.unique(np.concatenate(rows))) for key, rows in found.items()}
+
     def table(self) -> pa.Table:
         """Returns the entries as they are written, ordered by row, column and code."""
         made: dict[str, list[pa.Array]] = {"_source_row": [], "column_name": [], "code": [], "reason": []}
@@ -47,10 +52,3 @@ class Quarantine:
         kinds = {"_source_row": pa.int64()}
         table = pa.table({name: pa.chunked_array(of, kinds.get(name, pa.string())) for name, of in made.items()})
         return table.sort_by([("_source_row", "ascending"), ("column_name", "ascending"), ("code", "ascending")])
-
-
-def by_code(codes: Iterable[str | None]) -> Iterator[tuple[str, pa.Array]]:
-    """Yields each reason code of a list with which of the list have it."""
-    listed = list(codes)
-    for code in sorted({code for code in listed if code is not None}):
-        yield code, pa.array([one == code for one in listed])

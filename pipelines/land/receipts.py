@@ -34,6 +34,7 @@ REASONS = {
     "F_NAME": "The file name holds a character that is not allowed.",
     "F_NOT_REGULAR": "This is a link, a folder or a device, not a file.",
     "F_NO_CLINICAL_DATA": "The ODM file holds no clinical data.",
+    "F_NO_SIDECAR": "The sidecar that states what the file holds is not there.",
     "F_NUL": "The text holds a NUL byte.",
     "F_PARSE": "The file cannot be read in its format.",
     "F_PERMISSION": "The file may not be read.",
@@ -43,6 +44,7 @@ REASONS = {
     "F_QUOTE": "A quotation mark does not enclose a whole field, or is never closed.",
     "F_RAGGED": "A row has more or fewer fields than the header.",
     "F_ROWCOUNT": "The number of rows is not the one that the delivery states.",
+    "F_SIDECAR": "The sidecar states nothing that can be read.",
     "F_SITE_ID": "This lies in the inbox under no site of the study file.",
     "F_TIMEOUT": "To read the file took longer than is allowed.",
     "F_TOO_WIDE": "It has more columns than an export can have, or a cell far away from the others.",
@@ -77,17 +79,33 @@ REASONS = {
     "W_BOM": "The file starts with a byte order mark.",
     "W_DUP": "The same record stands twice with the same values; it counts once.",
     "W_NO_ROWS": "The file has a header and no rows.",
+    "W_NO_SIDECAR": "No sidecar states what the file holds.",
     "W_OUT_OF_ORDER": "A newer export arrived before this one; the newer one stays current.",
 }
 
 
-class RefusedError(Exception):
-    """A file cannot be landed; `code` is its reason, `detail` says where, without values."""
+Difference = Literal["added", "removed", "renamed", "retyped", "code_unknown", "out_of_range"]
 
-    def __init__(self, code: str, detail: str = "") -> None:
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """One difference: what the contract expects, what was found, and in how many rows (None: it is of the header)."""
+
+    change: Difference
+    column: str
+    expected: str
+    found: str
+    rows: int | None = None
+
+
+class RefusedError(Exception):
+    """A file cannot be landed; `code` is its reason, `detail` says where, `drift` how it differs, without values."""
+
+    def __init__(self, code: str, detail: str = "", drift: tuple[Change, ...] = ()) -> None:
         super().__init__(f"{code}: {REASONS[code]} {detail}".rstrip())
         self.code = code
         self.detail = detail
+        self.drift = drift
 
 
 class HeldError(RefusedError):
@@ -111,6 +129,7 @@ class DeliveryReceipt:
     layout_file: str
     delivered_on: str
     new: bool
+    drift: tuple[Change, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -210,11 +210,11 @@ def _row_values(domain: Domain, rows: Rows, constants: dict[str, str]) -> dict[s
             # What no model reads is as it was delivered.
             delivered = rows.of_target(None, variable)
             if delivered and not domain.analysed:
-                values[variable] = delivered[0].value
+                values[variable] = delivered[0].filling
     if domain.date and (dates := rows.of_target(None, "date")):
-        values[domain.date] = dates[0].value
+        values[domain.date] = dates[0].filling
     if domain.name in _TIMEPOINTS and (timepoints := rows.of_target(None, "timepoint")):
-        values[_TIMEPOINTS[domain.name]] = timepoints[0].value
+        values[_TIMEPOINTS[domain.name]] = timepoints[0].filling
     if "arm" in rows.keys and domain.variable("arm"):
         values["arm"] = rows.keys["arm"]
     for target, value in constants.items():

@@ -32,6 +32,7 @@ class Shaped:
     rows_in: int
     rows_accepted: int
     rows_quarantined: int
+    checked: list[Checked]
     text: dict[str, Coded]
     records: list[Records]
     quarantine: Quarantine
@@ -70,6 +71,7 @@ def shape(
         rows_in=count,
         rows_accepted=int(np.count_nonzero(quarantine.good)),
         rows_quarantined=quarantine.count(),
+        checked=checked,
         text=text,
         records=made,
         quarantine=quarantine,
@@ -91,7 +93,7 @@ def _set_values_aside(quarantine: Quarantine, checked: list[Checked], columns: d
 def _rows(contract: Contract, checked: list[Checked], count: int, quarantine: Quarantine) -> Rows:
     study = contract.study
     numbers = {visit.visit: float(visit.visitnum) for visit in study.visits}
-    rows = Rows(study=study, checked=checked, count=count, typed=quarantine.good.copy(), visit_numbers=numbers)
+    rows = Rows(study=study, checked=list(checked), count=count, typed=quarantine.good.copy(), visit_numbers=numbers)
     site = rows.of_target(None, "site")
     own = contract.site if study.sites[contract.site].kind == "site" else None
     rows.keys["studyid"] = constant(study.study, count, pa.string())
@@ -102,9 +104,9 @@ def _rows(contract: Contract, checked: list[Checked], count: int, quarantine: Qu
     choices = [one.visit for one in asked if one.visit is not None]
     visit = first_present(choices) if choices else constant(None, count, pa.string())
     rows.keys["visit"] = visit
-    rows.keys["visitnum"] = visit.holding(
-        pa.array([numbers.get(value) for value in visit.values.to_pylist()], pa.float64())
-    )
+    planned = visit.holding(pa.array([numbers.get(value) for value in visit.values.to_pylist()], pa.float64()))
+    # An unscheduled visit keeps the number that it came with: there may be two on one day.
+    rows.keys["visitnum"] = first_present([planned, *(one.filling for one in rows.of_target(None, "visitnum"))])
     arms = [one.arm for one in checked if one.arm is not None]
     if arms:
         rows.keys["arm"] = arms[0]

@@ -4,6 +4,7 @@ store/deliveries/<sha256>/delivered/<name>            the bytes as delivered (in
 store/deliveries/<sha256>/<landing key>/receipt.json    what became of them under one contract
                                        /text.parquet, rows/<domain>.parquet, quarantine.parquet, hashes.json
 store/arrivals/<hash>.json                              which site delivered it, under which name, and when first seen
+store/sidecars/<hash>.json                              what the newest sidecar states of it
 vault/deliveries, vault/treatment, vault/refused        the same for what must not be seen
 """
 
@@ -18,8 +19,8 @@ from pathlib import Path
 
 from pipelines.core.files import fsync_directory, fsync_file, write_atomically
 from pipelines.core.hashing import canonical_json, sha256_file, sha256_json
-from pipelines.land.contract import contract_for
-from pipelines.land.receipts import DeliveryReceipt
+from pipelines.land.contract import Contract, Stated, contract_for
+from pipelines.land.receipts import Change, DeliveryReceipt
 from pipelines.study import Study, StudyFolder
 
 
@@ -41,6 +42,26 @@ def record_arrival(folder: StudyFolder, site: str, file: str, sha256: str) -> Ar
         arrival = Arrival(site=site, file=file, sha256=sha256, received_at=received_at)
         write_atomically(path, canonical_json(asdict(arrival)))
     return Arrival(**json.loads(path.read_bytes()))
+
+
+def record_stated(folder: StudyFolder, arrival: Arrival, stated: Stated) -> None:
+    """Writes down what a sidecar states of the file; the newest statement of the same content counts."""
+    content = canonical_json(asdict(stated))
+    path = _stated_path(folder, arrival)
+    if not path.exists() or path.read_bytes() != content:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, content)
+
+
+def matched_contract(study: Study, arrival: Arrival) -> tuple[Contract, str | None] | None:
+    """Returns `contract_for` of a delivery, with what its sidecar states."""
+    path = _stated_path(study.folder, arrival)
+    stated = Stated(**json.loads(path.read_bytes())) if path.exists() else None
+    return contract_for(study, arrival.site, arrival.file, stated)
+
+
+def _stated_path(folder: StudyFolder, arrival: Arrival) -> Path:
+    return folder.sidecars / f"{sha256_json([arrival.site, arrival.file, arrival.sha256])}.json"
 
 
 def arrivals(folder: StudyFolder) -> list[Arrival]:
@@ -113,6 +134,8 @@ def read_receipt(folder: StudyFolder, arrival: Arrival, landing_key: str) -> Del
         return None
     document = json.loads(path.read_bytes())
     document |= {"codes": tuple(document["codes"]), "new": False, "site": arrival.site, "file": arrival.file}
+    # The receipt of a file that no layout names does not change with the code: an older one has no drift.
+    document["drift"] = tuple(Change(**change) for change in document.get("drift", ()))
     return DeliveryReceipt(**document)
 
 
@@ -121,7 +144,7 @@ def landed_deliveries(study: Study) -> list[tuple[Arrival, DeliveryReceipt | Non
     found: list[tuple[Arrival, DeliveryReceipt | None]] = []
     for arrival in arrivals(study.folder):
         if arrival.site in study.sites:
-            matched = contract_for(study, arrival.site, arrival.file)
+            matched = matched_contract(study, arrival)
             key = matched[0].key if matched else UNKNOWN_FILE
             receipt = read_receipt(study.folder, arrival, key)
             if receipt:

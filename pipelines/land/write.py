@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pyarrow as pa
 from pipelines.core.parquet import write_batches, write_parquet
 from pipelines.land.coding import Coded, pairs
 from pipelines.land.contract import Contract
+from pipelines.land.pseudonyms import is_key, withheld_texts
 from pipelines.land.records import Records, Selected
 from pipelines.land.shape import Shaped
 from pipelines.land.store import Arrival
@@ -33,19 +33,15 @@ def write_rows(directory: Path, contract: Contract, shaped: Shaped, arrival: Arr
     for position, (name, value) in enumerate(_source(arrival)):
         quarantine = quarantine.add_column(position, name, pa.repeat(pa.scalar(value), quarantine.num_rows))
     write_parquet(quarantine, directory / "quarantine.parquet")
-    withheld = {
-        (rule.target.domain, rule.target.variable)
-        for rule in contract.rules(list(shaped.text))
-        if rule.target and rule.column.column_class == "free_text" and not rule.column.releasable
-    }
+    withheld = contract.withheld(list(shaped.text))
     rows = directory / "rows"
     rows.mkdir()
     for records in shaped.records:
         domain = records.domain
         if not domain.in_vault:
             names = [variable.name for variable in domain.variables if variable not in domain.hidden]
-            hidden = {name for name in names if (domain.name, name) in withheld}
-            batches = _record_batches(records, shaped, arrival, before=[*KEYS, *names], hidden=hidden)
+            empty = {name for name in names if (domain.name, name) in withheld and not is_key(domain.name, name)}
+            batches = _record_batches(contract, records, shaped, arrival, before=[*KEYS, *names], empty=empty)
             write_batches(batches, rows / f"{domain.name}.parquet", counting=_COUNTING)
 
 
@@ -59,9 +55,9 @@ def write_treatment(directory: Path, contract: Contract, shaped: Shaped, arrival
     for records in shaped.records:
         revealing = [variable.name for variable in records.domain.hidden]
         if records.domain.in_vault:
-            batches = _record_batches(records, shaped, arrival, before=[*KEYS, *revealing])
+            batches = _record_batches(contract, records, shaped, arrival, before=[*KEYS, *revealing])
         elif revealing:
-            batches = _record_batches(records, shaped, arrival, after=revealing)
+            batches = _record_batches(contract, records, shaped, arrival, after=revealing)
         else:
             continue
         write_batches(batches, directory / f"{records.domain.name}.parquet", counting=_COUNTING)
@@ -91,26 +87,35 @@ def _text_batches(text: dict[str, Coded], rows: int, arrival: Arrival) -> Iterat
 
 
 def _record_batches(
+    contract: Contract,
     records: Records,
     shaped: Shaped,
     arrival: Arrival,
     *,
     before: Sequence[str] = (),
     after: Sequence[str] = (),
-    hidden: Collection[str] = (),
+    empty: Collection[str] = (),
 ) -> Iterator[pa.Table]:
-    """Yields the records with these variables before and after where they come from; with none of `after`, none."""
-    whole = slice(None)
+    """Yields the records with these variables before and after where they come from; with none of `after`, none.
+
+    Where a text that may not be released tells a subject's records apart, what stands in its place does; others are
+    `empty`.
+    """
+    withheld = contract.withheld(list(shaped.text))
+
+    def column(name: str, selected: Selected) -> pa.Array:
+        if name in empty:
+            return pa.nulls(len(selected.rows), pa.string())
+        if (records.domain.name, name) in withheld and is_key(records.domain.name, name):
+            return _withheld(contract, records, name, selected).array(slice(None))
+        return records.column(name, selected).array(slice(None))
+
     for made in records.selections(shaped.quarantine.good):
         selected = _telling(records, made, after) if after else made
         if len(selected.rows):
-            columns = {
-                name: (_withheld if name in hidden else Records.column)(records, name, selected).array(whole)
-                for name in before
-            }
-            columns |= _provenance(arrival, selected.rows)
+            columns = {name: column(name, selected) for name in before} | _provenance(arrival, selected.rows)
             columns["_record"] = pa.array(selected.parts + 1, pa.int32())
-            yield pa.table(columns | {name: records.column(name, selected).array(whole) for name in after})
+            yield pa.table(columns | {name: column(name, selected) for name in after})
 
 
 def _telling(records: Records, selected: Selected, names: Sequence[str]) -> Selected:
@@ -118,21 +123,10 @@ def _telling(records: Records, selected: Selected, names: Sequence[str]) -> Sele
     return Selected(selected.rows[some], selected.parts[some])
 
 
-def _withheld(records: Records, name: str, selected: Selected) -> Coded:
-    """Returns what stands in the place of free text that may not be released.
-
-    Where the text tells a subject's records apart (`aeterm`), a digest of it goes on doing so: none is lost in another.
-    """
-    column = records.column(name, selected)
-    if name not in records.domain.key:
-        return column.holding(pa.nulls(len(column.values), pa.string()))
-    codes, subjects, texts = pairs(records.column("usubjid", selected), column)
-    study = records.values("studyid")[0].as_py()
-    digests = [
-        None if text is None else f"WITHHELD {hashlib.sha256(f'{study}|{subject}|{text}'.encode()).hexdigest()[:12]}"
-        for subject, text in zip(subjects.to_pylist(), texts.to_pylist(), strict=True)
-    ]
-    return Coded(codes=codes, values=pa.array(digests, pa.string()))
+def _withheld(contract: Contract, records: Records, name: str, selected: Selected) -> Coded:
+    codes, subjects, texts = pairs(records.column("usubjid", selected), records.column(name, selected))
+    shown = withheld_texts(contract.study, records.domain.name, name, subjects.to_pylist(), texts.to_pylist())
+    return Coded(codes=codes, values=shown)
 
 
 def _provenance(arrival: Arrival, rows: np.ndarray) -> dict[str, pa.Array]:

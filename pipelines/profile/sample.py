@@ -20,12 +20,11 @@ from pipelines.core.errors import InputRefusedError
 from pipelines.land.contract import Contract
 from pipelines.land.readers import read_text_rows
 from pipelines.land.readers.child import parse_in_child
-from pipelines.land.readers.odm import KEYS
 from pipelines.land.receipts import RefusedError
 from pipelines.profile import described
 from pipelines.profile.form import opened, type_of
 from pipelines.study import Study, load_study
-from pipelines.study.layout import ExportFile, Settings
+from pipelines.study.layout import ODM_KEYS, ExportFile, Settings
 
 _SAMPLE_BYTES = 8 << 20
 _DELIMITERS = (",", ";", "\t", "|")
@@ -139,8 +138,8 @@ class _Reading:
     def _decoded(self, kind: str, content: Path) -> tuple[dict[str, Any], pa.Table, tuple[str, ...]]:
         if kind == "odm":
             items = tuple(name for what, name, _ in self._ask(content, type=kind) if what == "column")
-            table = self._read({"type": kind}, content, (*KEYS, *items))
-            used = [name for name in table.column_names if name not in KEYS or any(table[name].unique().to_pylist())]
+            table = self._read({"type": kind}, content, (*ODM_KEYS, *items))
+            used = [name for name in table.column_names if name not in ODM_KEYS or any(table[name].unique().to_pylist())]
             return {"type": kind}, table.select(used), ()
         encodings = _ENCODINGS.get(kind, ("",))
         for encoding in encodings:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import get_args
 
 from pipelines.core.errors import InputRefusedError
 from pipelines.profile.proposal import PlannedVisit, Proposal, exported_name
@@ -11,11 +10,10 @@ from pipelines.profile.sample import Sample
 from pipelines.profile.values import counted
 from pipelines.profile.visits import identifier
 from pipelines.study.catalogue import catalogue
-from pipelines.study.layout import DomainName
+from pipelines.study.domains import domain_of_dataset
 
 _NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
 _UNPLANNED = re.compile("unsched", re.IGNORECASE)
-LANDED: tuple[str, ...] = get_args(DomainName)
 
 
 def sdtm_proposal(sample: Sample) -> Proposal | None:
@@ -27,7 +25,7 @@ def sdtm_proposal(sample: Sample) -> Proposal | None:
     domain = domain_of(sample)
     if domain is None:
         return None
-    if domain not in LANDED:
+    if domain_of_dataset(domain) is None:
         msg = f"{sample.file}: SDTM's {domain.upper()} becomes no table. Leave it out of the inbox."
         raise InputRefusedError(msg)
     return Proposal(

@@ -15,6 +15,7 @@ from pipelines.report import (
     methods,
     quality,
     response,
+    restatements,
     safety,
     sensitivity,
     sequence,
@@ -47,6 +48,7 @@ def assembled(data: CutData) -> Content:
     periods, statistics["sequence"] = sequence.section(data)
     delivered, statistics["deliveries"] = quality.deliveries(data)
     aside, statistics["quarantine"] = quality.quarantine(data)
+    restated, statistics["record_changes"] = restatements.section(data)
     statistics |= counts | safety_records
 
     optional = {
@@ -70,7 +72,7 @@ def assembled(data: CutData) -> Content:
     ]
     pages: dict[str, list[Section | None]] = {
         "index.html": summary,
-        "deliveries.html": [delivered, aside],
+        "deliveries.html": [delivered, aside, restated],
         "methods.html": list(methods.sections(data)),
     }
     return Content(

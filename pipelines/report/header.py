@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipelines.report.formats import short, text
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pipelines.study import Study
 
 BADGES = {
@@ -38,13 +40,13 @@ class Header:
     banners: tuple[Banner, ...]
 
 
-def header(
-    study: Study, cut_id: str, *, blinded: bool, data_cutoff: str | None, verdict: str | None, blocking: bool
-) -> Header:
-    """Returns the head of this cut's pages."""
+def header(study: Study, cut_id: str, inputs: Mapping[str, Any], *, verdict: str | None, blocking: bool) -> Header:
+    """Returns the head of the pages of the cut that was made from these inputs."""
+    data_cutoff, as_of = inputs.get("data_cutoff"), inputs.get("as_of")
     facts = (
         ("Study", study.study, study.study),
         ("Cut", short(cut_id), cut_id),
+        *([("As known on", text(as_of), "")] if as_of else []),
         ("Data cutoff", text(data_cutoff) if data_cutoff else "none: all data delivered", data_cutoff or ""),
         ("Sign-off", _signoff(study), ""),
     )
@@ -54,7 +56,7 @@ def header(
         cut_id=cut_id,
         facts=facts,
         verdict=verdict,
-        banners=_banners(study, blinded=blinded, blocking=blocking),
+        banners=_banners(study, blinded=bool(inputs["blinded"]), blocking=blocking),
     )
 
 

@@ -10,7 +10,7 @@ from pipelines.report.formats import count, number, short, text
 from pipelines.report.tables import CutData
 
 VERDICTS = ("ERROR", "FAIL", "PASS_WITH_ROWS", "PASS")
-_ROWS_SHOWN = 500
+ROWS_SHOWN = 500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,12 +145,12 @@ def quarantine(data: CutData) -> tuple[Section, list[Record]]:
                     data.site_label(row["siteid"]), text(row["source_file"]), text(row["column_name"]),
                     text(row["code"]), text(row["reason"]), count(row["n"]),
                 )
-                for row in rows[:_ROWS_SHOWN]
+                for row in rows[:ROWS_SHOWN]
             ),
             grouped=True,
             words=frozenset({4}),
             hashes=frozenset({1, 2, 3}),
-            notes=_cut_short(len(rows)),
+            notes=cut_short(len(rows), "quarantine"),
         ),
     )  # fmt: skip
     section = Section(
@@ -175,10 +175,11 @@ def quarantine(data: CutData) -> tuple[Section, list[Record]]:
     return section, rows
 
 
-def _cut_short(rows: int) -> tuple[str, ...]:
-    if rows <= _ROWS_SHOWN:
+def cut_short(rows: int, table: str) -> tuple[str, ...]:
+    """Returns the note under a list that ends after `ROWS_SHOWN` lines, where it does."""
+    if rows <= ROWS_SHOWN:
         return ()
-    return (f"The first {count(_ROWS_SHOWN)} of {count(rows)} lines; all are in the table quarantine.",)
+    return (f"The first {count(ROWS_SHOWN)} of {count(rows)} lines; all are in the table {table}.",)
 
 
 def attention(data: CutData) -> list[Record]:

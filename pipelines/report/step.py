@@ -68,7 +68,8 @@ def _check_study_file(study: Study, cut: Cut) -> None:
     if not is_same_study(study, cut):
         msg = (
             f"{study.name}: study.yml or its metadata was changed after cut {cut.short_id} was built, and a report"
-            f" shows the values that were used. Run `afterglow build {study.name}` for a cut of the new file, or restore the old one."
+            f" shows the values that were used. Run `afterglow build {study.name}` for a cut of the new files, or"
+            " restore the old ones."
         )
         raise StudyFileError(msg)
 
@@ -84,8 +85,7 @@ def _pages(study: Study, cut: Cut) -> dict[str, str]:
         top = header(
             study,
             cut.cut_id,
-            blinded=data.blinded,
-            data_cutoff=cut.inputs.get("data_cutoff"),
+            cut.inputs,
             verdict=data.gate.verdict,
             blocking=data.gate.blocking,
         )
@@ -148,8 +148,7 @@ def signatures_page(study: Study, cut: Cut, signatures: list[dict[str, Any]]) ->
     top = header(
         study,
         cut.cut_id,
-        blinded=bool(cut.inputs["blinded"]),
-        data_cutoff=cut.inputs.get("data_cutoff"),
+        cut.inputs,
         verdict=verdict.verdict,
         blocking=verdict.blocking,
     )

@@ -11,6 +11,7 @@ from pipelines.study.catalogue import catalogue
 from pipelines.study.domains import DOMAINS, domain_of_dataset
 from pipelines.study.layout import CodeValue, Column, ExportFile, spread
 from pipelines.study.model import Study
+from pipelines.study.sdtm import is_verbatim
 from pipelines.study.targets import TargetError, parse_target, value_type
 
 # What a population may be told by: recorded in dm, or derived for ADSL before the population is.
@@ -18,7 +19,8 @@ POPULATION_VARIABLES = (
     *("sex", "race", "ethnic", "country", "dx", "stratum", "siteid"),
     *("eosstt", "enrlfl", "randfl", "saffl"),
 )
-CONDITION = re.compile(r"\s*([a-z][a-z0-9_]*)\s*(=|!=)\s*'([^']*)'\s*")
+# A supplemental qualifier of dm is told by its name, in small letters: `suppdm.efficacy`.
+CONDITION = re.compile(r"\s*((?:suppdm\.)?[a-z][a-z0-9_]*)\s*(=|!=)\s*'([^']*)'\s*")
 
 
 class Problem(NamedTuple):
@@ -138,10 +140,12 @@ def _population(study: Study) -> Iterator[Problem]:
     if conditions is None:
         yield Problem(where, "write conditions like \"dx = 'MDD' and randfl = 'Y'\".")
     for variable, _, _ in conditions or ():
-        if variable not in POPULATION_VARIABLES:
-            yield Problem(
-                where, f"no variable '{variable}'. A population is told by {', '.join(POPULATION_VARIABLES)}."
-            )
+        if variable.startswith("suppdm."):
+            if "suppqual" not in study.delivered_domains:
+                yield Problem(where, f"'{variable}' is in no file: no layout has the data set suppdm.")
+        elif variable not in POPULATION_VARIABLES:
+            known = ", ".join(POPULATION_VARIABLES)
+            yield Problem(where, f"no variable '{variable}'. A population is told by {known}, suppdm.<qualifier>.")
 
 
 def _layout(study: Study, name: str, files: tuple[ExportFile, ...]) -> Iterator[Problem]:
@@ -174,6 +178,14 @@ def _sdtm(export: ExportFile, where: tuple[str | int, ...]) -> Iterator[Problem]
         yield Problem((*where, "sdtm"), "a data set stands twice. Write each once.")
     if len(export.sdtm) > 1 and "{domain}" not in export.file:
         yield Problem((*where, "file"), "stands for several data sets. Write `{domain}` where their name is.")
+    verbatim = {one.name for name in export.domains for one in DOMAINS[name].variables if is_verbatim(one.name, name)}
+    for name in export.releasable:
+        if not export.sdtm:
+            yield Problem((*where, "releasable"), "is for a file with `sdtm`. Write `releasable: true` at the column.")
+            break
+        if name not in verbatim:
+            text = f"'{name}' is not withheld. Withheld are: {', '.join(sorted(verbatim)) or 'none'}."
+            yield Problem((*where, "releasable"), text)
     if not export.sdtm and "{domain}" in export.file:
         yield Problem((*where, "file"), "`{domain}` stands for the data sets that `sdtm` lists, and it lists none.")
 

@@ -25,7 +25,7 @@ from pipelines.study.sdtm import (
     qualifiers,
 )
 
-__all__ = ["DOMAINS", "KEYS", "PROVENANCE", "SQL_TYPES", "Domain", "Variable", "domain_of_dataset"]
+__all__ = ["DOMAINS", "KEYS", "PROVENANCE", "SQL_TYPES", "Domain", "Variable", "VariableType", "domain_of_dataset"]
 
 KEYS = ("studyid", "siteid", "usubjid")
 PROVENANCE = ("_delivery_id", "_source_file", "_source_row", "_record")

@@ -36,6 +36,11 @@ class StudyFolder:
         return self.root / "store" / "arrivals"
 
     @property
+    def sidecars(self) -> Path:
+        """What the newest sidecar states of each of them, where the layout declares one."""
+        return self.root / "store" / "sidecars"
+
+    @property
     def cuts(self) -> Path:
         """Candidates and published cuts."""
         return self.root / "cuts"

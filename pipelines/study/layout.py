@@ -15,6 +15,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from pipelines.study.domains import DOMAINS, domain_of_dataset
+from pipelines.study.sdtm import is_verbatim
 
 ROW_TARGETS = ("subject", "usubjid", "site", "visit", "visitnum", "date", "timepoint")
 # The keys of clinical data in ODM-XML: where it was collected, and what the transaction is.
@@ -86,6 +87,13 @@ class Odm(Settings):
     missing: tuple[str, ...] = ("",)
 
 
+class Sidecar(Settings):
+    """A file beside a delivery that states its hash or number of rows; `required`: without it nothing lands."""
+
+    type: Literal["sha256", "md5", "manifest_json", "manifest_csv"]
+    required: bool = True
+
+
 class CodeValue(Settings):
     """What one code of a visit column stands for."""
 
@@ -128,6 +136,10 @@ class Column(Settings):
     date_order: Literal["ymd", "dmy", "mdy"] = "ymd"
 
 
+def _typed_format(value: object) -> object:
+    return {"type": "delimited", **value} if isinstance(value, dict) else value
+
+
 def _listed(value: object) -> object:
     return (value,) if isinstance(value, str) else value
 
@@ -138,17 +150,22 @@ class ExportFile(Settings):
     `sdtm`: the file is SDTM already. Where it lists several data sets, `{domain}` in the pattern stands for each.
     `metadata` names a file of the study's folder that gives the columns (`pipelines.study.metadata`); `columns` then
     says where they differ, and holds all of them once the study is loaded.
+    `releasable`: verbatim variables of such a file (`aeterm`) that may stand in tables.
     """
 
     file: str
-    format: Annotated[Delimited | Xpt | Parquet | DatasetJson | Xlsx | Sas7bdat | Odm, Field(discriminator="type")] = (
-        Delimited()
-    )
+    format: Annotated[
+        Delimited | Xpt | Parquet | DatasetJson | Xlsx | Sas7bdat | Odm,
+        Field(discriminator="type"),
+        BeforeValidator(_typed_format),
+    ] = Delimited()
     delivery: Literal["snapshot", "increment"] = "snapshot"
+    sidecar: Sidecar | None = None
     constants: dict[str, str] = {}
     metadata: str | None = None
     columns: dict[str, Column] = {}
     sdtm: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
+    releasable: tuple[str, ...] = ()
 
     @property
     def sensitive(self) -> bool:
@@ -166,6 +183,25 @@ class ExportFile(Settings):
         targets = {column.to.split(".")[0] for column in self.columns.values() if column.to}
         delivered = {domain for name in self.sdtm if (domain := domain_of_dataset(name))}
         return frozenset((targets & DOMAINS.keys()) | delivered)
+
+    @property
+    def withheld(self) -> frozenset[tuple[str, str]]:
+        """The variables, each with its domain, that hold free text which may not stand in tables."""
+        targets = {
+            target
+            for column in self.columns.values()
+            if column.column_class == "free_text" and not column.releasable and column.to
+            for target in spread(column.to)
+        }
+        verbatim = {
+            (name, variable.name)
+            for name in self.domains
+            if self.sdtm
+            for variable in DOMAINS[name].variables
+            if is_verbatim(variable.name, name) and variable not in DOMAINS[name].hidden
+        }
+        named = {(domain, variable) for domain, _, variable in (target.partition(".") for target in targets)}
+        return frozenset(named | {(name, variable) for name, variable in verbatim if variable not in self.releasable})
 
     @property
     def each(self) -> tuple[ExportFile, ...]:

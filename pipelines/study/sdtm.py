@@ -44,6 +44,10 @@ LEGAL = frozenset(f"STUDYID DOMAIN {INTERVENTIONS} {EVENTS} {FINDINGS} {_DEMOGRA
 REVEALING = frozenset({"SPDEVID", "ETCD", "ELEMENT", "TAETORD", "--LOT"})
 DOSING = "--TRT --DOSE --DOSTXT --DOSU --DOSFRM --DOSTOT --DOSRGM --LOT --PSTRG --PSTRGU --TRTV --VAMT --VAMTU --ADJ"
 
+# What a person typed in words of their own. The study file says which of it may stand in tables.
+_TYPED_IN = "--TERM --TRT --MODIFY --INDC --REASND --REASOC --REASEX --ACNOTH --RELNST --UPDES QVAL"
+VERBATIM = frozenset(_TYPED_IN.split())
+
 _INTEGERS = frozenset({"--SEQ", "--DY", "--STDY", "--ENDY", "--NOMDY", "--REPNUM", "VISITDY", "TAETORD"})
 _NUMBERS = frozenset({"--DOSE", "--DOSTOT", "--VAMT", "--STRESN", "--STNRLO", "--STNRHI", "--TPTNUM", "VISITNUM"})
 
@@ -70,6 +74,11 @@ def named(word: str, domain: str) -> str:
 def general(name: str, domain: str) -> set[str]:
     """Returns how SDTM's tables write a variable of a domain: as it is, and with `--` in place of the domain."""
     return {name, f"--{name.removeprefix(domain.upper())}"} if name.startswith(domain.upper()) else {name}
+
+
+def is_verbatim(variable: str, domain: str) -> bool:
+    """Whether a variable of an SDTM file, in lower case, is free text; `prtrt`, the kind of a session, is of a list."""
+    return variable != "prtrt" and not VERBATIM.isdisjoint(general(variable.upper(), domain))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,8 +6,9 @@ import re
 from dataclasses import dataclass
 
 from pipelines.study.catalogue import catalogue
-from pipelines.study.domains import DOMAINS, VariableType
+from pipelines.study.domains import DOMAINS
 from pipelines.study.layout import ROW_TARGETS
+from pipelines.study.sdtm import VariableType
 
 _TEST = re.compile(r"[A-Z][A-Z0-9]{0,7}")
 

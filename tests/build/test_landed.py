@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import datetime
+from pathlib import Path
 
 import pytest
 
 from pipelines.build.landed import create_landed
 from pipelines.core.duck import connect
 from pipelines.cut import cut_inputs
+from pipelines.land import land
 from pipelines.study import Study
 from pipelines.study.domains import DOMAINS
+from tests.build.trial import SUBJECTS, TRIAL
+from tests.small_study import deliver, make_study, scores_file, scores_row
 
 
 @pytest.mark.parametrize(
@@ -32,6 +36,26 @@ def test_a_partial_date_is_compared_on_its_known_part(dtc: str | None, kept: boo
     with connect() as connection:
         query = f"select {_until('dtc', '2026-01-06')} from (select $1::varchar as dtc)"
         assert connection.execute(query, [dtc]).fetchone() == (kept,)
+
+
+def test_who_consented_after_the_cutoff_is_not_there_and_no_later_date_is_told(tmp_path: Path) -> None:
+    subjects = SUBJECTS.replace("004,63,2026-01-02", "004,63,2026-01-05") + "006,33,,2026-01-04,,\n"
+    study = make_study(
+        tmp_path, TRIAL.replace("ended: {type: date, to: ds.dsstdtc}", "ended: {type: date, to: dm.dthdtc}")
+    )
+    deliver(study, "S01", "subjects_2026-03-01.csv", subjects)
+    deliver(study, "S01", "scores_2026-03-01.csv", scores_file(scores_row("004", day=""), scores_row("001", day="")))
+    assert not land(study).refused
+    cut = cut_inputs(study, data_cutoff=datetime.date(2026, 1, 4))
+    with connect() as connection:
+        create_landed(connection, cut)
+        subjects_known = connection.execute("select usubjid[-3:], dthdtc from landed.dm order by 1").fetchall()
+        assert subjects_known == [("001", None), ("002", None), ("003", None), ("005", None), ("006", None)]
+        # A score without a date stays, unless its subject came later.
+        assert connection.execute("select distinct usubjid[-3:] from landed.qs").fetchall() == [("001",)]
+    with connect() as connection:
+        create_landed(connection, cut_inputs(study))
+        assert connection.execute("select count(*), count(dthdtc) from landed.dm").fetchone() == (6, 2)
 
 
 def test_every_domain_is_there_with_all_its_variables(trial: Study) -> None:

@@ -66,10 +66,11 @@ def test_the_form_offers_the_cuts_parameters_with_the_studys_defaults(
 
     assert {key: params.get_param(key).schema["type"] for key in params} == {
         "as_of": ["null", "string"],
+        "publish_as_of": "boolean",
         "data_cutoff": ["null", "string"],
         "blinded": "boolean",
     }
-    assert params.dump() == {"as_of": None, "data_cutoff": None, "blinded": blinded}
+    assert params.dump() == {"as_of": None, "publish_as_of": False, "data_cutoff": None, "blinded": blinded}
 
 
 def test_what_the_form_says_reaches_build(studies: Any, steps: Any, run: Any) -> None:
@@ -79,6 +80,20 @@ def test_what_the_form_says_reaches_build(studies: Any, steps: Any, run: Any) ->
 
     asked = {"as_of": date(2026, 3, 1), "data_cutoff": date(2026, 2, 1), "blinded": True}
     assert steps.calls[0] == ("build", asked)
+
+
+@pytest.mark.parametrize("signoff", ["none", "demo"])
+def test_a_cut_as_known_on_an_earlier_day_is_published_only_where_the_form_asks_for_it(
+    signoff: str, studies: Any, steps: Any, run: Any
+) -> None:
+    studies.add("trial", signoff=signoff)
+
+    earlier = run("cut_trial.trial", as_of="2026-03-01")
+
+    assert (earlier.state, steps.done) == ("success", ["build", "gate", "report"])
+    assert earlier.tasks["publish"] == "skipped"
+    assert run("cut_trial.trial", as_of="2026-03-01", publish_as_of=True).state == "success"
+    assert steps.done[-1] == "publish"
 
 
 def test_the_form_refuses_what_is_no_date(studies: Any, steps: Any, run: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -50,6 +51,8 @@ def test_landing_prints_an_object_for_each_delivery_and_exits_10_for_a_refused_f
     assert (first["site"], first["outcome"], first["codes"]) == ("S01", "warned", ["Q_RANGE"])
     assert (first["rows_in"], first["rows_accepted"], first["rows_quarantined"]) == (2, 1, 1)
     assert (second["outcome"], second["codes"]) == ("refused", ["F_PII"])
+    asked = {"site", "file", "sha256", "outcome", "codes", "rows_in", "rows_accepted", "rows_quarantined", "detail"}
+    assert asked <= first.keys() & second.keys()
     assert "patient_name" in done.stderr
     # The refusal was said; the next run has nothing new to say.
     assert afterglow("land", tmp_path).returncode == 0
@@ -88,7 +91,9 @@ def test_status_shows_sites_and_cuts(published: Callable[[str], Study]) -> None:
         ("NIMH", 293, 1)
     ]
     assert [cut["state"] for cut in document["cuts"]] == ["current"]
-    assert "NIMH" in afterglow("status", study.folder.root).stdout
+    shown = afterglow("status", study.folder.root, COLUMNS="80").stdout
+    assert "NIMH" in shown
+    assert max(map(len, shown.splitlines())) <= 80
 
 
 def test_a_study_in_use_exits_15(tmp_path: Path) -> None:
@@ -99,6 +104,33 @@ def test_a_study_in_use_exits_15(tmp_path: Path) -> None:
         done = afterglow("build", tmp_path)
     assert done.returncode == 15
     assert "another process works on this study" in done.stderr
+
+
+@pytest.mark.requirement("RES-2")
+@pytest.mark.slow
+def test_a_cut_as_known_on_a_day_is_published_only_where_it_is_asked_for(
+    published: Callable[[str], Study], tmp_path: Path
+) -> None:
+    root = tmp_path / "nimh"
+    shutil.copytree(published("nimh_ketamine").folder.root, root, copy_function=shutil.copyfile)
+    pointer = root / "published" / "CURRENT"
+    before = pointer.read_bytes()
+    # Every day on which a delivery can have arrived is before it.
+    day = "2999-12-31"
+    done = afterglow("run", root, "--as-of", day, "--json")
+    assert done.returncode == 0, done.stderr
+    receipt = json.loads(done.stdout)
+    assert not receipt["published"]
+    assert pointer.read_bytes() == before
+    assert f"As known on</dt><dd>{day}" in Path(receipt["report"]).read_text()
+    cuts = json.loads(afterglow("status", root, "--json").stdout)["cuts"]
+    assert {(cut["state"], cut["as_of"]) for cut in cuts} == {("current", ""), ("reported", day)}
+    # The newest cut is not what a person means who says no more than `publish`.
+    done = afterglow("publish", root)
+    assert done.returncode == 13
+    assert pointer.read_bytes() == before
+    assert afterglow("publish", root, "--cut", receipt["cut_id"][:12]).returncode == 0
+    assert json.loads(pointer.read_bytes())["cut_id"] == receipt["cut_id"]
 
 
 @pytest.mark.slow

@@ -15,20 +15,37 @@ from pipelines.core import duck
 from pipelines.core.hashing import canonical_json, sha256_bytes, sha256_file
 from pipelines.gate.rooms import Rooms
 from pipelines.study import Study, StudyFolder, load_study
-from pipelines.study.domains import DOMAINS
+from pipelines.study.domains import DOMAINS, SQL_TYPES, Domain
 
 SMALL_CUT = (Path(__file__).parent / "small_cut.sql").read_text(encoding="utf-8")
 MARTS = ("adsl", "adqs", "response", "remission", "durability", "therapy", "exposure", "biomarkers", "adae", "advs")
 MONITORING = ("deliveries", "quarantine", "record_changes")
+TABLE_DOMAINS = tuple(domain for domain in DOMAINS.values() if not domain.analysed)
+PUBLISHED = (*MARTS, *MONITORING, *(domain.name for domain in TABLE_DOMAINS))
 _number = itertools.count(1)
+
+
+def _sdtm_sql(domain: Domain) -> str:
+    """Returns SQL for one record of a domain that no model reads: as it landed, and as the table it is in the cut."""
+    landed, curated = [
+        "".join(f", null::{SQL_TYPES[one.type]} as {one.name}" for one in domain.variables if one not in hidden)
+        for hidden in (domain.hidden, ())
+    ]
+    return f"""
+        create table landed.{domain.name} as
+            select unnest(landed('S01-001', 70)){landed} where {not domain.in_vault};
+        create table curated.{domain.name} as
+            select 'TINY' as studyid, 'S01-001' as usubjid, 'S01' as siteid{curated},
+            delivery() as delivery_id, 'all_2026-02-20.csv' as source_file, 70::bigint as srcseq;
+    """
 
 
 def small_rooms() -> Rooms:
     """Returns the small cut as tables that a test may change, with what would be published made of it."""
     database = f":memory:test-{next(_number)}"
     connection = duck.connect(Path(database))
-    connection.execute(SMALL_CUT)
-    for mart in (*MARTS, *MONITORING):
+    connection.execute(SMALL_CUT + "".join(map(_sdtm_sql, TABLE_DOMAINS)))
+    for mart in PUBLISHED:
         connection.execute(f"create table published.{mart} as from curated.{mart}")
     return Rooms(connection=connection, database=database, domains=frozenset(DOMAINS))
 
@@ -133,13 +150,15 @@ def _written(connection: duckdb.DuckDBPyConnection, folder: StudyFolder) -> str:
     (cut / "tables").mkdir(parents=True)
     (cut / "inputs.json").write_bytes(content)
     connection.execute(f"attach '{cut / 'cut.duckdb'}' as cut (storage_version 'v1.0.0')")
-    for schema in ("marts", "monitoring", "study", "reference"):
+    for schema in ("marts", "monitoring", "sdtm", "study", "reference"):
         connection.execute(f"create schema cut.{schema}")
     for mart in MARTS:
         connection.execute(f"create table cut.marts.{mart} as from curated.{mart}")
     for table in MONITORING:
         connection.execute(f"create table cut.monitoring.{table} as from curated.{table}")
-    for mart in (*MARTS, *MONITORING):
+    for one in TABLE_DOMAINS:
+        connection.execute(f"create table cut.sdtm.{one.name} as from curated.{one.name}")
+    for mart in PUBLISHED:
         _copy(connection, f"published.{mart}", cut / "tables" / f"{mart}.parquet")
     for schema in ("study", "reference"):
         for (table,) in connection.execute(

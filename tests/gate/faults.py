@@ -6,6 +6,9 @@ a check has no fault here.
 
 from __future__ import annotations
 
+from pipelines.study import domains
+
+TABLE_DOMAINS = [domain for domain in domains.DOMAINS.values() if not domain.analysed]
 DOMAINS = {
     "dm": ("rficdtc", False),
     "ex": ("exstdtc", True),
@@ -39,6 +42,33 @@ def _of_every_domain(domain: str, date: str, *, has_visit: bool) -> dict[str, st
         f"update {table} set _source_row = null",
     ]
     return {f"LAN-{domain.upper()}-{number:03d}": fault for number, fault in enumerate(faults, start=1)}
+
+
+def _of_a_table_of_its_own(domain: domains.Domain) -> dict[str, str]:
+    """Returns the faults of a domain that no model reads, at the gates `landed` and `curated`."""
+    landed, curated, code = f"landed.{domain.name}", f"curated.{domain.name}", domain.name.upper()
+    unknown = "update {} set usubjid = 'S01-999'"
+    faults = {
+        f"CUR-{code}-001": f"insert into {curated} from {curated}",
+        f"CUR-{code}-002": unknown.format(curated),
+    }
+    sourceless = f"update {landed} set _source_row = null"
+    if domain.in_vault:
+        faults[f"LAN-{code}-001"] = f"insert into {landed} by name select unnest(landed('S01-001', 70))"
+        faults[f"CUR-{code}-003"] = f"update study.settings set blinded = true; from {curated}"
+    elif domain.of_subjects:
+        faults |= {
+            f"LAN-{code}-001": f"update {landed} set usubjid = null",
+            f"LAN-{code}-002": unknown.format(landed),
+            f"LAN-{code}-003": sourceless,
+            f"LAN-{code}-004": f"alter table {landed} add column spdevid varchar",
+        }
+        if domain.hidden:
+            revealed = f"update {curated} set {domain.hidden[0].name} = 'KIT-1'"
+            faults[f"CUR-{code}-003"] = f"update study.settings set blinded = true; {revealed}"
+    else:
+        faults[f"LAN-{code}-001"] = sourceless
+    return faults
 
 
 def _of_every_published_table(table: str, treatment: str | None) -> dict[str, str]:
@@ -95,9 +125,10 @@ FAULTS: dict[str, str] = {
     },
     **{
         key: fault
-        for table in (*MARTS, "deliveries", "quarantine", "record_changes")
+        for table in (*MARTS, "deliveries", "quarantine", "record_changes", *(domain.name for domain in TABLE_DOMAINS))
         for key, fault in _of_every_published_table(table, MARTS.get(table)).items()
     },
+    **{key: fault for domain in TABLE_DOMAINS for key, fault in _of_a_table_of_its_own(domain).items()},
     **_of_both_endpoints("response"),
     **_of_both_endpoints("remission"),
     **_of_dated_marts("adqs", {"subject": 2, "left": 7, "consent": 8, "day": 17, "cutoff": 18, "arm": 19, "lost": 22}),

@@ -9,6 +9,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from pipelines.build.sdtm_tables import documented_domain
+from pipelines.study.domains import DOMAINS
 from tests.house.tables_page import published_models
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,12 +31,21 @@ def contracts() -> dict[str, dict[str, str]]:
     }
 
 
+def sdtm_tables() -> dict[str, dict[str, str]]:
+    """Returns the same of the domains that are tables of their own."""
+    return {
+        domain.name: dict.fromkeys(documented_domain(domain).columns, "varchar")
+        for domain in DOMAINS.values()
+        if not domain.analysed
+    }
+
+
 @pytest.fixture
 def cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Makes a cut's folder with empty tables the current one."""
     (tmp_path / "tables").mkdir()
     with duckdb.connect(tmp_path / "cut.duckdb") as database:
-        for table, columns in contracts().items():
+        for table, columns in (contracts() | sdtm_tables()).items():
             database.execute(f"create table {table} ({', '.join(f'{name} {kind}' for name, kind in columns.items())})")
             database.execute(f"copy {table} to '{tmp_path}/tables/{table}.parquet'")
     monkeypatch.chdir(tmp_path)

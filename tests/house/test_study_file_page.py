@@ -33,6 +33,9 @@ def keys() -> set[str]:
 
 @pytest.mark.parametrize("part", EXAMPLES[1:], ids=",".join)
 def test_each_example_is_a_part_that_the_whole_study_takes(part: dict[str, object], tmp_path: Path) -> None:
+    for name, kind in (("redcap_dictionary.csv", "csv"), ("study_metadata.xml", "xml")):
+        (metadata,) = re.findall(rf"^```{kind}\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+        (tmp_path / name).write_text(metadata, encoding="utf-8")
     (tmp_path / "study.yml").write_text(yaml.safe_dump({**EXAMPLES[0], **part}), encoding="utf-8")
     load_study(tmp_path)
 

@@ -13,6 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from pipelines.land.readers.child import text_table
+from pipelines.land.receipts import RefusedError
 
 
 def parse(path: Path, form: dict[str, Any], columns: list[str]) -> Iterator[pa.Table]:
@@ -21,10 +22,10 @@ def parse(path: Path, form: dict[str, Any], columns: list[str]) -> Iterator[pa.T
         os.kill(os.getpid(), signal.SIGSEGV)
     if fault == "hang":
         time.sleep(60)
-    if fault == "loop":
+    if fault in {"loop", "stubborn"}:
         signal.signal(signal.SIGALRM, signal.SIG_IGN)
         while True:
-            pass
+            time.sleep(0.01 if fault == "stubborn" else 0)
     if fault == "memory":
         yield text_table(["a"], [["x" * (1 << 33)]])
     if fault == "error":
@@ -32,4 +33,8 @@ def parse(path: Path, form: dict[str, Any], columns: list[str]) -> Iterator[pa.T
         raise KeyError(path.read_text())
     if fault == "nothing":
         return
-    yield text_table(["a"], [[os.environ.get("AFTERGLOW_KEY", "no key")]])
+    if fault == "refused":
+        yield text_table(["unexpected"], [[]])
+        raise RefusedError("F_ROWCOUNT")
+    said = os.environ.get("AFTERGLOW_KEY", "no key")
+    yield text_table(columns, [[said, str(os.getppid())]] * len(columns))

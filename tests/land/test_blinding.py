@@ -152,4 +152,8 @@ def test_the_command_line_says_what_is_held_and_shows_it(tmp_path: Path) -> None
     assert (built.exit_code, SCORES in built.output) == (13, True)
     shown = CliRunner().invoke(main, ["status", str(tmp_path)]).output
     assert "held" in shown.splitlines()[0]
+    assert "HELD by S01: H_UNBLIND" in shown
+    # Said again at each landing, until it is put right.
+    again = CliRunner().invoke(main, ["land", str(tmp_path)])
+    assert (again.exit_code, "1 delivery: 0 new, 0 refused, 1 held" in again.output) == (13, True)
     assert "KETX" not in landed.output + built.output + shown

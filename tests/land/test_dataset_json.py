@@ -5,15 +5,17 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from pipelines.land import land
-from pipelines.land.readers import dataset_json
-from pipelines.land.receipts import DeliveryReceipt
+from pipelines.land.readers import dataset_json, json_stream
+from pipelines.land.receipts import DeliveryReceipt, RefusedError
 from pipelines.land.store import landing_directory
 from pipelines.study import Study
 from tests.small_study import STUDY_FILE, deliver, make_study
@@ -99,11 +101,49 @@ def test_numbers_keep_their_digits_and_truth_values_are_words(tmp_path: Path) ->
     assert text.to_numpy().tolist() == [["001", "BL", "", "1.2345678901234567890", "true"]]
 
 
-def test_a_file_of_many_batches_is_read_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dataset_json, "_BATCH_ROWS", 2)
-    monkeypatch.setattr(dataset_json, "_CHUNK", 7)
-    text = landed_text(make_study(tmp_path, STUDY), as_ndjson(rows=[[f"{n:03d}", "BL", 1, n, ""] for n in range(5)]))
-    assert list(text["crp"]) == ["0", "1", "2", "3", "4"]
+def parsed(folder: Path, content: bytes) -> pd.DataFrame:
+    """Returns what the parser reads, in this process."""
+    path = folder / "made.json"
+    path.write_bytes(content)
+    return pa.concat_tables(dataset_json.parse(path, {"type": "dataset_json"}, [])).to_pandas()
+
+
+MANY = [[f"{n:03d}", "BL", -0.5e-3 * n, n, ["],", "ä\u2028", '"', "],\n["][n % 4]] for n in range(50)]
+
+
+@pytest.mark.parametrize("chunk", [1, 7, 64, 1000])
+@pytest.mark.parametrize(
+    "write", [as_json, as_ndjson, lambda **changed: json.dumps(document(**changed), indent=1).encode()]
+)
+def test_a_file_is_read_whole_wherever_it_is_broken_into_pieces(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: Callable[..., bytes], chunk: int
+) -> None:
+    monkeypatch.setattr(dataset_json, "_CHUNK", chunk)
+    text = parsed(tmp_path, write(rows=MANY))
+    assert text.to_numpy().tolist() == [[row[0], row[1], str(row[2]), str(row[3]), row[4]] for row in MANY]
+
+
+def test_rows_may_stand_before_what_they_are_and_metadata_behind_them(tmp_path: Path) -> None:
+    made = document()
+    turned = dict(reversed(made.items()))
+    assert next(iter(turned)) == "rows"
+    expected = parsed(tmp_path, json.dumps(made).encode())
+    pd.testing.assert_frame_equal(parsed(tmp_path, json.dumps(turned).encode()), expected)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ['["001", "BL", 1, 1, "x]', '["], ["y", "BL", 1, 1, ""]', '["3", "BL", 1, 1, ""]'],
+        ['["001", "BL"', '1, 1, ""]', '["2", "BL", 1, 1, ""], ["3", "BL", 1, 1, ""]'],
+        ['["001", "BL", 1, 1, ""], ["2", "BL", 1, 1, ""]', '["3", "BL", 1, 1, ""]', " "],
+        ['[["001"]', '["BL"]]', '["2", "BL", 1, 1, ""], ["3", "BL", 1, 1, ""]'],
+    ],
+)
+def test_lines_that_are_rows_only_when_they_are_joined_are_refused(tmp_path: Path, lines: list[str]) -> None:
+    content = as_ndjson(rows=[], records=len(lines)) + "".join(f"{line}\n" for line in lines).encode()
+    with pytest.raises(RefusedError, match="F_JSON|F_RAGGED"):
+        parsed(tmp_path, content)
 
 
 @pytest.mark.parametrize(
@@ -155,13 +195,16 @@ def test_damaged_or_hostile_json_is_refused(tmp_path: Path, content: bytes, code
     assert "001" not in receipt.detail
 
 
-def test_a_document_too_large_for_memory_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dataset_json, "MOST_DOCUMENT_BYTES", 1000)
-    study = make_study(tmp_path, STUDY)
-    assert landed(study, as_json(rows=ROWS * 20)).codes == ("F_BOMB",)
-    many = as_ndjson(rows=[[f"{n:03d}", "BL", 1, n, ""] for n in range(90)])
-    assert len(many) > 1500
-    assert landed(study, many, "scores_2026-02-02.json").rows_accepted == 90
+def test_a_row_too_large_for_memory_is_refused_and_many_rows_are_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(json_stream, "MOST_VALUE_CHARACTERS", 2000)
+    monkeypatch.setattr(dataset_json, "_CHUNK", 100)
+    many = [[f"{n:03d}", "BL", 1, n, ""] for n in range(900)]
+    for write in (as_json, as_ndjson):
+        assert len(parsed(tmp_path, write(rows=many))) == 900
+        with pytest.raises(RefusedError, match="F_BOMB"):
+            parsed(tmp_path, write(rows=[["001", "BL", 1, 1, "x" * 4000]]))
 
 
 def test_values_of_another_type_set_their_row_aside(tmp_path: Path) -> None:

@@ -22,9 +22,7 @@ from pipelines.study import Study, load_study
 from tests.small_study import STUDY_FILE, deliver, make_study
 
 FORMATS = {"xpt": "xpt", "json": "dataset_json", "ndjson": "dataset_json", "dsjc": "dataset_json"}
-ROWS_OF_DOMAIN = {"ae": 74, "dm": 18, "ds": 53, "ex": 1583, "vs": 1414}
-ROWS_OF_TEXT = {"cm": 68, "ec": 1590, "sv": 164}
-EVERY_DOMAIN = ROWS_OF_DOMAIN | ROWS_OF_TEXT
+EVERY_DOMAIN = {"ae": 74, "cm": 68, "dm": 18, "ds": 53, "ec": 1590, "ex": 1583, "sv": 164, "vs": 1414}
 
 
 def frames(study: Study, receipt: DeliveryReceipt) -> dict[str, pd.DataFrame]:
@@ -42,13 +40,10 @@ def frames(study: Study, receipt: DeliveryReceipt) -> dict[str, pd.DataFrame]:
 def example(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Study, dict[str, DeliveryReceipt]]:
     """Returns the study of CDISC's example data with every domain landed from each of its four formats."""
     data = shared_data / "dataset_json"
-    files: list[dict[str, Any]] = []
-    for domain in EVERY_DOMAIN:
-        kind: dict[str, Any] = {"sdtm": domain}
-        if domain in ROWS_OF_TEXT:
-            names = [column["name"] for column in json.loads((data / f"{domain}.json").read_bytes())["columns"]]
-            kind = {"columns": {name: {"to": "usubjid"} if name == "USUBJID" else {} for name in names}}
-        files += [{"file": f"{domain}.{suffix}", "format": {"type": form}, **kind} for suffix, form in FORMATS.items()]
+    files = [
+        {"file": f"{{domain}}.{suffix}", "format": {"type": form}, "sdtm": list(EVERY_DOMAIN)}
+        for suffix, form in FORMATS.items()
+    ]
     named = {row[3]: row[4] for row in json.loads((data / "sv.json").read_bytes())["rows"]}
     visits = [
         {"visit": f"V{number:g}".replace(".", "_"), "visitnum": number, "label": label, "baseline": number == 1}
@@ -82,9 +77,10 @@ def test_each_domain_lands_to_equal_rows_from_its_four_formats(
 ) -> None:
     study, receipts = example
     first, *others = [receipts[f"{domain}.{suffix}"] for suffix in FORMATS]
-    assert (first.outcome != "refused", first.rows_in) == (True, EVERY_DOMAIN[domain]), first.detail
+    # Nothing is set aside: three blood pressures at a visit are told apart by VSREPNUM.
+    assert (first.outcome, first.codes, first.rows_accepted) == ("accepted", (), EVERY_DOMAIN[domain]), first.detail
     expected = frames(study, first)
-    assert (f"rows/{domain}.parquet" in expected) == (domain in ROWS_OF_DOMAIN)
+    assert len(expected[f"rows/{domain}.parquet"]) == EVERY_DOMAIN[domain]
     for other in others:
         assert (other.rows_accepted, other.codes) == (first.rows_accepted, first.codes)
         found = frames(study, other)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import duckdb
+import pyarrow.parquet as pq
 import pytest
+from lxml import etree
 
 from pipelines.land import DeliveryReceipt, land
 from pipelines.land.store import landing_directory
@@ -123,6 +125,38 @@ REFUSED: list[tuple[str, str | bytes, str]] = [
 def test_xml_that_is_not_plain_clinical_data_is_refused(tmp_path: Path, content: str | bytes, code: str) -> None:
     _, receipt = landed(tmp_path, content)
     assert (receipt.outcome, receipt.codes) == ("refused", (code,))
+
+
+# The metadata's file, and how many rows the clinical data has; Dataset-XML goes by the items of a Define-XML.
+REAL = {
+    "odm-data-snapshot.xml": ("odm-data-snapshot.xml", 60),
+    "ae.xml": ("define2-0-0-sdtm-test.xml", 16),
+    "ae_test.xml": ("define2-0-0-sdtm-test.xml", 2),
+    "dm.xml": ("define2-0-0-sdtm-test.xml", 5),
+    "lb.xml": ("define2-0-0-sdtm-test.xml", 83),
+}
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_real_clinical_data_lands_with_its_metadata_in_place_of_columns(
+    tmp_path: Path, shared_data: Path, name: str
+) -> None:
+    metadata, count = REAL[name]
+    tmp_path.joinpath("m.xml").write_bytes((shared_data / "odm" / metadata).read_bytes())
+    own = "IT.USUBJID: {to: usubjid, required: true}, IT.DM.BRTHDTC: {class: drop}" if count != 60 else ""
+    entry = f"    - {{file: x.xml, format: {{type: odm}}, metadata: m.xml, columns: {{{own}}}}}\n"
+    study = make_study(tmp_path, STUDY_FILE.replace("layouts:\n  edc:\n", f"layouts:\n  edc:\n{entry}"))
+    content = (shared_data / "odm" / name).read_bytes()
+    deliver(study, "S01", "x.xml", content)
+    (receipt,) = land(study).deliveries
+    assert (receipt.outcome, receipt.rows_in, receipt.rows_quarantined) == ("accepted", count, 0)
+    expected = [
+        {item.get("ItemOID"): item.get("Value") for item in group if item.get("ItemOID") != "IT.DM.BRTHDTC"}
+        for group in etree.fromstring(content).iter("{http://www.cdisc.org/ns/odm/v1.3}ItemGroupData")
+    ]
+    path = landing_directory(study.folder, receipt.sha256, receipt.landing_key) / "text.parquet"
+    found = pq.read_table(path).to_pylist()
+    assert [{key: value for key, value in row.items() if key.startswith("IT.") and value} for row in found] == expected
 
 
 def test_64_levels_are_read(tmp_path: Path) -> None:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Literal
 
 import pandas as pd
+import pyarrow as pa
 import pyreadstat
 import pytest
 
 from pipelines.land import land
-from pipelines.land.readers.xpt import expected_rows
+from pipelines.land.readers.numbers import number_text
+from pipelines.land.readers.xpt import parse
+from pipelines.land.readers.xpt_header import read_layout
 from pipelines.land.receipts import RefusedError
 from pipelines.land.store import landing_directory
 from pipelines.study import Study
-from tests.small_study import deliver, make_study
+from tests.small_study import STUDY_FILE, deliver, make_study
 
 QS = "qs_2026-02-01.xpt"
 
@@ -37,6 +41,10 @@ def transport(folder: Path, rows: int = 12, *, version: Literal[5, 8] = 5, **col
     return path.read_bytes()
 
 
+def rows_of(content: bytes) -> int:
+    return read_layout(io.BytesIO(content), "cp1252").rows
+
+
 def codes(study: Study) -> tuple[str, ...]:
     (receipt,) = land(study).deliveries
     return receipt.codes
@@ -45,7 +53,7 @@ def codes(study: Study) -> tuple[str, ...]:
 @pytest.mark.parametrize("version", [5, 8])
 @pytest.mark.parametrize("rows", [1, 2, 10, 12])
 def test_rows_are_counted_from_the_file_itself(tmp_path: Path, rows: int, version: Literal[5, 8]) -> None:
-    assert expected_rows(transport(tmp_path, rows, version=version)) == rows
+    assert rows_of(transport(tmp_path, rows, version=version)) == rows
 
 
 def test_an_sdtm_file_lands_typed_with_visits_by_their_number(tmp_path: Path) -> None:
@@ -61,6 +69,62 @@ def test_an_sdtm_file_lands_typed_with_visits_by_their_number(tmp_path: Path) ->
     assert list(landed["_source_row"]) == list(range(1, 13))
     text = pd.read_parquet(directory / "text.parquet")
     assert list(text["QSSTRESN"])[:3] == ["0", "1", "2"]
+
+
+def test_a_special_missing_value_keeps_its_code_and_is_missing_where_that_is_declared(tmp_path: Path) -> None:
+    empty = b".".ljust(8, b"\0")
+    made = transport(tmp_path, 5, QSSTRESN=[float("nan")] * 4 + [3.0])
+    assert made.count(empty) == 4
+    for code in (b"A", b"_", b"Z"):
+        made = made.replace(empty, code.ljust(8, b"\0"), 1)
+    declared = STUDY_FILE.replace("format: {type: xpt}", 'format: {type: xpt, missing: ["", ".A", "._"]}')
+    found = []
+    for name, text in (("declared", declared), ("not", STUDY_FILE)):
+        study = make_study(tmp_path / name, text)
+        deliver(study, "S03", QS, made)
+        (receipt,) = land(study).deliveries
+        directory = landing_directory(study.folder, receipt.sha256, receipt.landing_key)
+        assert list(pd.read_parquet(directory / "text.parquet")["QSSTRESN"]) == [".A", "._", ".Z", "", "3"]
+        found.append((receipt.rows_quarantined, receipt.codes))
+    assert found == [(1, ("Q_NUMBER",)), (3, ("Q_NUMBER",))]
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "cp1252"])
+def test_text_of_another_encoding_is_read_where_it_is_declared(tmp_path: Path, encoding: str) -> None:
+    made = transport(tmp_path, 2, QSDTC=["2026-01-05", "Zo??"]).replace(b"Zo??", "Zoë ".encode(encoding))
+    for name, text, codes in (
+        ("declared", STUDY_FILE.replace("{type: xpt}", f"{{type: xpt, encoding: {encoding}}}"), ("Q_DATE",)),
+        ("not", STUDY_FILE, ("F_ENCODING",)),
+    ):
+        study = make_study(tmp_path / name, text)
+        deliver(study, "S03", QS, made)
+        (receipt,) = land(study).deliveries
+        assert receipt.codes == codes
+        if name == "declared":
+            directory = landing_directory(study.folder, receipt.sha256, receipt.landing_key)
+            assert list(pd.read_parquet(directory / "text.parquet")["QSDTC"])[1] == "Zoë"
+
+
+def test_a_zero_inside_a_text_is_refused_and_one_behind_it_is_filling(tmp_path: Path) -> None:
+    study = make_study(tmp_path / "study")
+    made = transport(tmp_path, 1)
+    deliver(study, "S03", QS, made.replace(b"MADRS01", b"MAD\0S01"))
+    deliver(study, "S03", "qs_2026-02-02.xpt", made.replace(b"SMALL", b"SMAL\0", 1))
+    inside, behind = land(study).deliveries
+    assert (inside.codes, behind.rows_in) == (("F_NUL",), 1)
+
+
+@pytest.mark.parametrize("version", [5, 8])
+def test_numbers_and_texts_are_read_as_the_reading_library_reads_them(tmp_path: Path, version: Literal[5, 8]) -> None:
+    numbers = [0.1, -0.5, 1e-70, 1e70, 123456789.125, 2 / 3, -1.0, 0.0, 1e15, 7e-5, float("nan"), 16.0**-60]
+    transport(tmp_path, QSSTRESN=numbers, QSDTC=["", " a", "b ", "ü" * 9] * 3, version=version)
+    path = tmp_path / "made.xpt"
+    columns, _ = pyreadstat.read_xport(str(path), output_format="dict", disable_datetime_conversion=True)
+    found = pa.concat_tables(parse(path, {"type": "xpt"}, [])).to_pydict()
+    assert found["QSSTRESN"] == ["" if value is None else number_text(value) for value in columns["QSSTRESN"]]
+    assert {name: found[name] for name in ("QSDTC", "QSTESTCD")} == {
+        name: columns[name] for name in ("QSDTC", "QSTESTCD")
+    }
 
 
 def test_wrong_scores_and_visits_are_set_aside(tmp_path: Path) -> None:
@@ -85,7 +149,7 @@ def test_a_file_cut_between_two_records_is_refused(tmp_path: Path) -> None:
     content = transport(tmp_path, 300)
     for records in range(1, 20):
         with pytest.raises(RefusedError):
-            expected_rows(content[: -80 * records])
+            rows_of(content[: -80 * records])
 
 
 @pytest.mark.parametrize(
@@ -111,4 +175,4 @@ def test_real_transport_files_are_counted_as_they_are_read(shared_data: Path) ->
         columns, _ = pyreadstat.read_xport(
             str(path), encoding="WINDOWS-1252", output_format="dict", disable_datetime_conversion=True
         )
-        assert expected_rows(path.read_bytes()) == len(next(iter(columns.values()))), path.name
+        assert rows_of(path.read_bytes()) == len(next(iter(columns.values()))), path.name

@@ -29,6 +29,8 @@ TABLES = {
     "advs": "usubjid siteid trta paramcd avisit aval:double alertfl",
     "deliveries": "siteid file outcome codes delivery_id rows_in:bigint rows_accepted:bigint rows_quarantined:bigint"
     " is_current:boolean delivered_on:date",
+    "record_changes": "siteid usubjid domain record_key variable change old_value new_value seen_on:date"
+    " old_source_file new_source_file old_source_row:bigint new_source_row:bigint",
     "quarantine": "siteid source_file column_name code reason delivery_id source_row:bigint",
 }
 # fmt: off

@@ -115,3 +115,33 @@ def test_an_adverse_events_free_text_is_not_shown(tmp_path: Path) -> None:
     page = report(study, cut.cut_id).path.read_text(encoding="utf-8")
     assert "Main Street" not in page
     assert "Not coded" in page
+
+
+@pytest.mark.requirement("RES-2")
+def test_record_changes_are_counted_with_those_of_the_endpoint_first_and_no_value_or_key_shown(tmp_path: Path) -> None:
+    def change(what: str, domain: str, key: str, variable: str | None, row: int | None = 4) -> dict[str, Any]:
+        return {
+            "siteid": "S01", "usubjid": "CANARY1", "domain": domain, "record_key": key, "variable": variable,
+            "change": what, "old_value": "CANARY2", "new_value": "CANARY3", "seen_on": "2026-04-01",
+            "old_source_file": "a.csv", "new_source_file": "b.csv", "old_source_row": 3, "new_source_row": row,
+        }  # fmt: skip
+
+    changes = [
+        change("changed", "AE", "1 | CANARY4 | 2026-01-05", "aesev"),
+        change("changed", "QS", "MADRSTOT | D2 | 2026-01-06", "qsstresn"),
+        change("changed", "QS", "MADRSTOT | W1 | 2026-01-12", "qsstresn"),
+        change("vanished", "QS", "CADSSTOT | D2 | 2026-01-06", None, row=None),
+    ]
+    study, cut = parallel(tmp_path, record_changes=changes)
+    report(study, cut.cut_id)
+    page = (cut.report / "deliveries.html").read_text()
+    assert rows(page, "By variable and site")[1:] == [
+        ["QS MADRSTOT qsstresn", "yes", "S01 Basel", "2", "0", "0"],
+        ["AE aesev", "no", "S01 Basel", "1", "0", "0"],
+        ["QS CADSSTOT (record)", "no", "S01 Basel", "0", "0", "1"],
+    ]
+    assert "Newer deliveries changed 3 values, added 0 records and no longer hold 1." in page
+    listed = rows(page, "Values changed and records vanished")[1:]
+    assert listed[-1] == ["2026-04-01", "S01 Basel", "QS MADRSTOT qsstresn", "changed", "a.csv", "3", "b.csv", "4"]
+    for file in cut.report.iterdir():
+        assert "CANARY" not in file.read_text(), file.name

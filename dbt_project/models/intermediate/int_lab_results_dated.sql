@@ -46,6 +46,7 @@ final as (
         results.lborres,
         results.visit,
         results.atpt,
+        results.qualifiers,
         results.delivery_id,
         results.source_file,
         results.delivery_rank,

@@ -17,6 +17,7 @@ final as (
         param,
         avisit,
         atpt,
+        qualifiers,
         avalu,
         lborres,
         delivery_id,

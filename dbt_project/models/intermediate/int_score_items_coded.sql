@@ -23,6 +23,7 @@ final as (
         items.visit,
         items.qsdtc,
         items.qstpt,
+        items.qualifiers,
         items.arm,
         items.period,
         items.delivery_rank,

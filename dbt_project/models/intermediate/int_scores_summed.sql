@@ -40,6 +40,7 @@ restated_items as (
             and items.visit is not distinct from restated.visit
             and items.qsdtc is not distinct from restated.qsdtc
             and items.qstpt is not distinct from restated.qstpt
+            and items.qualifiers is not distinct from restated.qualifiers
             and items.period is not distinct from restated.period
             and items.arm is not distinct from restated.arm
 

@@ -55,6 +55,7 @@ final as (
         visit,
         qsdtc,
         qstpt as atpt,
+        qualifiers,
         arm,
         total_source,
         case

@@ -15,6 +15,7 @@ final as (
         param,
         avisit,
         atpt,
+        qualifiers,
         total_source,
         missing_reason,
         case when is_in_period then aperiod end as aperiod,

@@ -10,6 +10,19 @@ classified as (
 
 ),
 
+-- Several values of one qualifier are none that a population can be told by.
+qualifiers as (
+
+    select
+        usubjid,
+        'suppdm.' || lower(qnam) as variable,
+        case when count(distinct qval) = 1 then max(qval) end as value
+    from {{ ref('stg_landed__supplemental_qualifiers') }}
+    where rdomain = 'DM'
+    group by usubjid, lower(qnam)
+
+),
+
 conditions as (
 
     select * from {{ source('study', 'population') }}
@@ -34,11 +47,16 @@ compared as (
             when 'enrlfl' then classified.enrlfl
             when 'randfl' then classified.randfl
             when 'saffl' then classified.saffl
+            else qualifiers.value
         end as actual_value
     from subjects
     left join classified
         on subjects.usubjid = classified.usubjid
     cross join conditions
+    left join qualifiers
+        on
+            subjects.usubjid = qualifiers.usubjid
+            and conditions.variable = qualifiers.variable
 
 ),
 

@@ -38,6 +38,7 @@ final as (
         results.siteid,
         results.visit,
         results.atpt,
+        results.qualifiers,
         results.delivery_id,
         results.source_file,
         results.delivery_rank,

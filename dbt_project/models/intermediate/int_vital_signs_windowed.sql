@@ -18,6 +18,7 @@ final as (
         visit,
         avisit,
         atpt,
+        qualifiers,
         avalu,
         delivery_id,
         source_file,

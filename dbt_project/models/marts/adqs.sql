@@ -63,6 +63,7 @@ final as (
         compared.param,
         compared.avisit,
         compared.atpt,
+        compared.qualifiers,
         cast(null as varchar) as dtype,
         compared.total_source,
         compared.missing_reason,

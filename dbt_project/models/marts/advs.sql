@@ -72,6 +72,7 @@ final as (
         compared.param,
         compared.avisit,
         compared.atpt,
+        compared.qualifiers,
         compared.avalu,
         'VS' as srcdom,
         compared.delivery_id,

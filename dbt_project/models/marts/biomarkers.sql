@@ -32,6 +32,7 @@ final as (
         results.param,
         results.avisit,
         results.atpt,
+        results.qualifiers,
         results.avalu,
         'LB' as srcdom,
         results.delivery_id,

@@ -14,7 +14,10 @@ ranked as (
                 usubjid,
                 dsdecod,
                 dsstdtc,
-                period
+                period,
+                dscat,
+                dsscat,
+                epoch
             order by delivery_rank desc
         ) as restatement
     from source

@@ -14,8 +14,24 @@ ranked as (
                 usubjid,
                 lbtestcd,
                 visit,
+                visitnum,
                 lbdtc,
-                lbtpt
+                lbtpt,
+                lbtptnum,
+                lbpos,
+                lbcat,
+                lbscat,
+                lbspec,
+                lbloc,
+                lblat,
+                lbdir,
+                lbmethod,
+                lbeval,
+                lbevalid,
+                lbgrpid,
+                lbspid,
+                lbrefid,
+                lbrepnum
             order by delivery_rank desc
         ) as restatement
     from source
@@ -41,6 +57,7 @@ final as (
         _source_row as srcseq,
         _record as record,
         lbtpt as atpt,
+        {{ qualifiers(['lbpos', 'lbloc', 'lblat', 'lbdir', 'lbspec', 'lbmethod', 'lbeval', 'lbevalid', 'lbgrpid', 'lbrepnum']) }} as qualifiers,
         {{ full_date('lbdtc') }} as adt
     from ranked
     where restatement = 1

@@ -18,6 +18,7 @@ final as (
         qsdtc,
         qstpt,
         arm,
+        {{ qualifiers(['qsgrpid', 'qseval', 'qsevalid', 'qsrepnum']) }} as qualifiers,
         cast(period as integer) as period,
         delivery_rank,
         _source_row as source_row,

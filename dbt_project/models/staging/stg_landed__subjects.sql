@@ -28,8 +28,9 @@ final as (
         country,
         dx,
         stratum,
-        arm,
-        actarm,
+        -- SDTM's own file has the arm's code beside its name; a layout's columns give the code as the arm.
+        coalesce(armcd, arm) as arm,
+        coalesce(actarmcd, actarm) as actarm,
         rficdtc,
         dthdtc,
         _delivery_id as delivery_id,

@@ -14,9 +14,24 @@ ranked as (
                 usubjid,
                 vstestcd,
                 visit,
+                visitnum,
                 vsdtc,
                 vstpt,
-                vspos
+                vstptnum,
+                vspos,
+                vscat,
+                vsscat,
+                vsspec,
+                vsloc,
+                vslat,
+                vsdir,
+                vsmethod,
+                vseval,
+                vsevalid,
+                vsgrpid,
+                vsspid,
+                vsrefid,
+                vsrepnum
             order by delivery_rank desc
         ) as restatement
     from source
@@ -41,6 +56,7 @@ final as (
         _source_row as srcseq,
         _record as record,
         vstpt as atpt,
+        {{ qualifiers(['vspos', 'vsloc', 'vslat', 'vsdir', 'vsspec', 'vsmethod', 'vseval', 'vsevalid', 'vsgrpid', 'vsrepnum']) }} as qualifiers,
         {{ full_date('vsdtc') }} as adt
     from ranked
     where restatement = 1

@@ -2,57 +2,55 @@
 
 Rule    which of the three it is, the content says; a number is kept as its own digits; every row is counted
 
-https://www.cdisc.org/standards/data-exchange/dataset-json. NDJSON and DSJC are read row by row, a document as a whole.
+https://www.cdisc.org/standards/data-exchange/dataset-json
 """
 
 from __future__ import annotations
 
 import codecs
-import io
-import itertools
-import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipelines.land.archives import inflated
 from pipelines.land.contract import Contract
-from pipelines.land.readers.text_rows import TextRows, check_header, text_of_missing
+from pipelines.land.readers.child import parse_in_child, text_schema
+from pipelines.land.readers.json_stream import Digits, JsonStream
+from pipelines.land.readers.text_rows import TextRows, text_of_missing
 from pipelines.land.receipts import RefusedError
 from pipelines.study.layout import DatasetJson
 
-# A document is in memory as a whole, several times; so is a line of NDJSON, but never all of them.
-MOST_DOCUMENT_BYTES = 256 << 20
 _COMPRESSED = (b"\x1f\x8b", b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
 _CHUNK = 1 << 20
-_BATCH_ROWS = 1 << 14
-_BLANK = b" \t\r\n"
-
-
-class _Digits(str):
-    """A number as it stands in the file."""
-
-    __slots__ = ()
+_NEEDED = {"datasetJSONVersion", "records", "columns"}
 
 
 def read(path: Path, contract: Contract, form: DatasetJson) -> TextRows:
     """Returns the rows of a Dataset-JSON file as text; null is the declared missing text.
 
     Raises:
-        RefusedError: F_MAGIC, F_ARCHIVE, F_BOMB, F_ENCODING, F_JSON, F_ROWCOUNT, F_RAGGED, F_NUL, F_HEADER or
-            F_CONTRACT.
+        RefusedError: F_MAGIC, F_ARCHIVE, F_BOMB, F_ENCODING, F_JSON, F_ROWCOUNT, F_RAGGED, F_NUL, F_HEADER, F_PARSE,
+            F_TIMEOUT or F_CONTRACT.
     """
-    said, rows, codes = _opened(path)
-    stated, header = _metadata(said)
-    check_header(header, contract)
-    table = _table(rows, header, text_of_missing(form.missing))
-    if table.num_rows != stated:
-        raise RefusedError("F_ROWCOUNT", f"It states {stated}, and holds {table.num_rows}.")
-    if table.num_rows == 0:
-        codes.append("W_NO_ROWS")
-    return TextRows(table=table, codes=tuple(codes))
+    return parse_in_child(__name__, path, contract, form)
+
+
+def parse(path: Path, form: dict[str, Any], columns: list[str]) -> Iterator[pa.Table]:  # noqa: ARG001 - the file says
+    """Yields the rows as text; runs in the child process."""
+    missing = text_of_missing(DatasetJson.model_validate(form).missing)
+    metadata, has_mark = _metadata(path)
+    stated, header = _checked(metadata)
+    schema = text_schema(header, codes=["W_BOM"] if has_mark else [])
+    yield schema.empty_table()
+    count = 0
+    for rows in _rows(path):
+        yield pa.Table.from_arrays(_columns(rows, len(header), count + 1, missing), schema=schema)
+        count += len(rows)
+    if count != stated:
+        raise RefusedError("F_ROWCOUNT", f"It states {stated}, and holds {count}.")
 
 
 def metadata(path: Path) -> dict[str, Any]:
@@ -61,39 +59,9 @@ def metadata(path: Path) -> dict[str, Any]:
     Raises:
         RefusedError: as `read`, less what is about rows.
     """
-    said, _, _ = _opened(path)
-    _metadata(said)
+    said, _ = _metadata(path)
+    _checked(said)
     return said
-
-
-def _opened(path: Path) -> tuple[dict[str, Any], Iterable[Any], list[str]]:
-    """Returns metadata, rows and warnings."""
-    lines = _lines(path)
-    first = next(lines, b"")
-    codes = ["W_BOM"] if first.startswith(codecs.BOM_UTF8) else []
-    first = first.removeprefix(codecs.BOM_UTF8)
-    if not first.lstrip(_BLANK).startswith(b"{"):
-        raise RefusedError("F_MAGIC", "A JSON object is expected at the start.")
-    return *_parts(first, lines), codes
-
-
-def _lines(path: Path) -> Iterator[bytes]:
-    """Yields the content's lines, each with its end."""
-    rest = bytearray()
-    for chunk in _chunks(path):
-        for part in io.BytesIO(chunk):
-            rest += part
-            _check_size(len(rest))
-            if part.endswith(b"\n"):
-                yield bytes(rest)
-                rest = bytearray()
-    if rest:
-        yield bytes(rest)
-
-
-def _check_size(size: int) -> None:
-    if size > MOST_DOCUMENT_BYTES:
-        raise RefusedError("F_BOMB", f"Allowed are {MOST_DOCUMENT_BYTES} bytes in one document.")
 
 
 def _chunks(path: Path) -> Iterator[bytes]:
@@ -104,89 +72,77 @@ def _chunks(path: Path) -> Iterator[bytes]:
             yield from iter(lambda: source.read(_CHUNK), b"")
 
 
-def _parts(first: bytes, lines: Iterator[bytes]) -> tuple[dict[str, Any], Iterable[Any]]:
-    """Returns metadata and rows: of NDJSON where the first line alone is an object without rows."""
-    document = _parsed(first, 1) if first.rstrip(_BLANK).endswith(b"}") else None
-    if isinstance(document, dict) and "rows" not in document:
-        return document, (_parsed(line, number) for number, line in enumerate(lines, start=2))
-    content = bytearray(first)
-    for line in lines:
-        content += line
-        _check_size(len(content))
-    if document is None or content[len(first) :].strip(_BLANK):
-        document = _parsed(bytes(content), None)
-    rows = document.pop("rows", None) if isinstance(document, dict) else None
-    if not isinstance(document, dict) or not isinstance(rows, list):
+def _metadata(path: Path) -> tuple[dict[str, Any], bool]:
+    """Returns what stands beside the rows, at least all that is needed of it, and whether a byte order mark does."""
+    start = next(_chunks(path), b"").removeprefix(codecs.BOM_UTF8)
+    if not start.lstrip().startswith(b"{"):
+        raise RefusedError("F_MAGIC", "A JSON object is expected at the start.")
+    stream = JsonStream(_chunks(path))
+    found: dict[str, Any] = {}
+    for key in stream.members():
+        if key != "rows":
+            found[key] = stream.value()
+        elif found.keys() >= _NEEDED:
+            # As a rule the rows stand last.
+            break
+        else:
+            for _ in stream.elements():
+                pass
+    return found, stream.had_mark
+
+
+def _rows(path: Path) -> Iterator[list[Any]]:
+    """Yields the rows, some at a time: of NDJSON where the object on the first line has none."""
+    stream = JsonStream(_chunks(path))
+    is_document = False
+    for key in stream.members():
+        if key == "rows":
+            is_document = True
+            yield from stream.elements()
+        else:
+            stream.value()
+    if not is_document and stream.line > 1:
         raise RefusedError("F_JSON", "It has no list of rows.")
-    return document, rows
+    if not is_document:
+        yield from stream.lines()
+    elif stream.following():
+        raise RefusedError("F_JSON", "Something follows its end.")
 
 
-def _parsed(content: bytes, line: int | None) -> Any:
-    where = f" in line {line}" if line else ""
-    try:
-        return json.loads(
-            content.decode(),
-            object_pairs_hook=_unique,
-            parse_int=_Digits,
-            parse_float=_Digits,
-            parse_constant=_no_number,
-        )
-    except UnicodeDecodeError as error:
-        raise RefusedError("F_ENCODING", f"Dataset-JSON is UTF-8; not so at byte {error.start}{where}.") from None
-    except json.JSONDecodeError as error:
-        raise RefusedError("F_JSON", f"Damaged at character {error.pos}{where}.") from None
-    except RecursionError:
-        raise RefusedError("F_JSON", f"Nested too deeply{where}.") from None
-    except ValueError as error:
-        raise RefusedError("F_JSON", f"{error}{where}.") from None
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        msg = "A key stands twice"
-        raise ValueError(msg)
-    return found
-
-
-def _no_number(_: str) -> NoReturn:
-    msg = "NaN or an infinite number, which JSON has not"
-    raise ValueError(msg)
-
-
-def _metadata(said: dict[str, Any]) -> tuple[int, list[str]]:
-    version, stated, columns = (said.get(key) for key in ("datasetJSONVersion", "records", "columns"))
+def _checked(metadata: dict[str, Any]) -> tuple[int, list[str]]:
+    version, stated, columns = (metadata.get(key) for key in ("datasetJSONVersion", "records", "columns"))
     if not (isinstance(version, str) and (version == "1.1" or version.startswith("1.1."))):
         raise RefusedError("F_JSON", "Its datasetJSONVersion is not 1.1.")
-    if not (isinstance(stated, _Digits) and stated.isdecimal() and len(stated) < 16):
+    if not (isinstance(stated, Digits) and stated.isdecimal() and len(stated) < 16):
         raise RefusedError("F_JSON", "Its `records` is no number of rows.")
     if not isinstance(columns, list) or not columns:
         raise RefusedError("F_JSON", "It has no list of columns.")
     names = [column.get("name") if isinstance(column, dict) else None for column in columns]
-    if not all(type(name) is str for name in names):
-        raise RefusedError(
-            "F_JSON", f"Column number {[type(name) is str for name in names].index(False) + 1}: no name."
-        )
+    for number, name in enumerate(names, start=1):
+        if type(name) is not str:
+            raise RefusedError("F_JSON", f"Column number {number}: no name.")
     return int(stated), [str(name) for name in names]
 
 
-def _table(rows: Iterable[Any], header: list[str], missing: str | None) -> pa.Table:
-    schema = pa.schema([(name, pa.string()) for name in header])
-    batches, numbered, start = [], iter(rows), 1
-    while batch := list(itertools.islice(numbered, _BATCH_ROWS)):
-        for number, row in enumerate(batch, start=start):
-            _check_row(row, len(header), number)
-        columns = zip(*batch, strict=True)
-        try:
-            arrays = [pa.array([_text(value, missing) for value in column], pa.string()) for column in columns]
-        except UnicodeEncodeError:
-            raise RefusedError("F_JSON", f"Half a character (a lone surrogate) in or after row {start}.") from None
-        batches.append(pa.record_batch(arrays, schema=schema))
-        start += len(batch)
-    return pa.Table.from_batches(batches, schema=schema)
+def _columns(rows: list[Any], width: int, first: int, missing: str | None) -> list[pa.Array]:
+    """Returns the columns of rows of which the first has the number `first`."""
+    try:
+        if not all(type(row) is list and len(row) == width for row in rows):
+            raise TypeError
+        arrays = [pa.array(column, pa.string()) for column in zip(*rows, strict=True)]
+    except UnicodeEncodeError:
+        raise RefusedError("F_JSON", f"Half a character (a lone surrogate) in or after row {first}.") from None
+    except (TypeError, pa.ArrowInvalid):
+        # Something that is no text: a truth value, or what is refused.
+        words = [_words(row, width, number) for number, row in enumerate(rows, start=first)]
+        arrays = [pa.array(column, pa.string()) for column in zip(*words, strict=True)]
+    for position, array in enumerate(arrays, start=1):
+        if (hit := pc.index(pc.match_substring(array, "\0"), True).as_py()) >= 0:
+            raise RefusedError("F_NUL", f"Row {first + hit}, column number {position}.")
+    return [array if missing is None else pc.fill_null(array, missing) for array in arrays]
 
 
-def _check_row(row: object, width: int, number: int) -> None:
+def _words(row: object, width: int, number: int) -> list[str | None]:
     if not isinstance(row, list):
         raise RefusedError("F_JSON", f"Row {number} is no list of values.")
     if len(row) != width:
@@ -194,11 +150,4 @@ def _check_row(row: object, width: int, number: int) -> None:
     for position, value in enumerate(row, start=1):
         if isinstance(value, list | dict):
             raise RefusedError("F_JSON", f"Nested too deeply in row {number}, column number {position}.")
-        if isinstance(value, str) and "\0" in value:
-            raise RefusedError("F_NUL", f"Row {number}, column number {position}.")
-
-
-def _text(value: str | bool | None, missing: str | None) -> str | None:
-    if value is None:
-        return missing
-    return str(value).lower() if isinstance(value, bool) else value
+    return [str(value).lower() if isinstance(value, bool) else value for value in row]

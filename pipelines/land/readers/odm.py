@@ -9,14 +9,16 @@ Rule    a key that holds anything and every ItemOID must be declared, as the col
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipelines.land.contract import Contract
 from pipelines.land.readers.child import parse_in_child, text_table
-from pipelines.land.readers.text_rows import TextRows, check_header, shown_names
+from pipelines.land.readers.text_rows import TextRows, shown_names
 from pipelines.land.readers.xml_guard import local_name, xml_events
 from pipelines.land.receipts import RefusedError
 from pipelines.study.layout import ODM_KEYS, Odm
@@ -28,6 +30,7 @@ _LEVELS = {
     "FormData": {"FormOID": "FormOID", "FormRepeatKey": "FormRepeatKey"},
     "ItemGroupData": {"ItemGroupOID": "ItemGroupOID", "ItemGroupRepeatKey": "ItemGroupRepeatKey"},
 }
+_DEPTHS = {name: depth for depth, name in enumerate(_LEVELS)}
 _NAMESPACE = "http://www.cdisc.org/ns/odm/v1."
 _BATCH = 10_000
 
@@ -39,8 +42,13 @@ def read(path: Path, contract: Contract, form: Odm) -> TextRows:
         RefusedError: F_DTD, F_DEPTH, F_MAGIC, F_PARSE, F_TIMEOUT, F_NO_CLINICAL_DATA, F_HEADER or F_CONTRACT.
     """
     text = parse_in_child(__name__, path, contract, form)
-    check_header(text.table.column_names, contract)
-    return text
+    return replace(text, table=_without_absent(text.table, contract))
+
+
+def _without_absent(table: pa.Table, contract: Contract) -> pa.Table:
+    """Returns the table without optional columns that hold nothing: metadata names the items of all forms."""
+    optional = {rule.name for rule in contract.rules(table.column_names) if rule.column.optional}
+    return table.drop_columns([name for name in sorted(optional) if not pc.max(pc.binary_length(table[name])).as_py()])
 
 
 def parse(path: Path, form: dict[str, Any], columns: list[str]) -> Iterator[pa.Table]:  # noqa: ARG001 - nothing to set
@@ -87,10 +95,15 @@ class _Reading:
         self.levels: list[_Level] = []
 
     def open(self, name: str, element: Any) -> None:
+        # What stands out of its place would be no row, or end the clinical data too early: nothing is passed over.
         if name == "ClinicalData":
+            _check_place(element, right=not self.inside)
             self.inside = self.clinical = True
         elif self.inside and name in _LEVELS:
+            _check_place(element, right=not self.levels or _DEPTHS[self.levels[-1].name] < _DEPTHS[name])
             self.levels.append(_Level(name, element))
+        elif self.inside and name.startswith("ItemData"):
+            _check_place(element, right=bool(self.levels) and self.levels[-1].name == "ItemGroupData")
 
     def close(self, name: str, element: Any) -> dict[str, str] | None:
         """Returns the row that ends with this element, or None."""
@@ -120,6 +133,7 @@ class _Level:
     """An element that a row lies within, as far as it has been read."""
 
     def __init__(self, name: str, element: Any) -> None:
+        self.name = name
         self.keys = {key: element.get(attribute, "") for attribute, key in _LEVELS[name].items()}
         self.transaction = element.get("TransactionType", "")
         self.items: dict[str, str] = {}
@@ -141,6 +155,11 @@ def _row(levels: list[_Level]) -> dict[str, str]:
         # What is removed above is removed here too; else the innermost says.
         keys["TransactionType"] = "Remove" if "Remove" in given else given[-1]
     return keys | levels[-1].items
+
+
+def _check_place(element: Any, *, right: bool) -> None:
+    if not right:
+        raise RefusedError("F_PARSE", f"Line {element.sourceline}: {local_name(element.tag)} stands out of its place.")
 
 
 def _check_root(element: Any, name: str) -> None:

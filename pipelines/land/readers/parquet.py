@@ -8,14 +8,17 @@ decimal point; dates as 2026-01-05, timestamps as 2026-01-05T08:30:00, in UTC an
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import IO, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipelines.land.contract import Contract
-from pipelines.land.readers.text_rows import TextRows, check_header, text_of_missing
+from pipelines.land.readers.child import parse_in_child, text_schema
+from pipelines.land.readers.text_rows import TextRows, text_of_missing
 from pipelines.land.receipts import RefusedError
 from pipelines.study.layout import Parquet
 
@@ -31,12 +34,19 @@ def read(path: Path, contract: Contract, form: Parquet) -> TextRows:
     """Returns the rows of a Parquet file as text.
 
     Raises:
-        RefusedError: F_MAGIC, F_TRUNCATED, F_PARSE, F_HASH, F_HEADER, F_CONTRACT, F_NUL or F_BOMB.
+        RefusedError: F_MAGIC, F_TRUNCATED, F_PARSE, F_TIMEOUT, F_HASH, F_HEADER, F_CONTRACT, F_NUL or F_BOMB.
     """
+    return parse_in_child(__name__, path, contract, form)
+
+
+def parse(path: Path, form: dict[str, Any], columns: list[str]) -> Iterator[pa.Table]:  # noqa: ARG001 - the footer says
+    """Yields the rows as text; runs in the child process."""
     _check_ends(path)
     try:
         with path.open("rb") as source:
-            return _read(source, contract, form)
+            yield from _tables(source, text_of_missing(Parquet.model_validate(form).missing))
+    except MemoryError:
+        raise
     except (pa.ArrowException, OSError, ValueError) as error:
         # PyArrow's own message may quote a value.
         code = "F_HASH" if "CRC checksum" in str(error) else "F_PARSE"
@@ -56,30 +66,28 @@ def _check_ends(path: Path) -> None:
         raise RefusedError("F_PARSE", "Its footer does not fit into it.")
 
 
-def _read(source: object, contract: Contract, form: Parquet) -> TextRows:
-    schema = pq.ParquetFile(source).schema_arrow
-    check_header(list(schema.names), contract)
-    refused = [str(number) for number, field in enumerate(schema, start=1) if not _is_plain(field.type)]
+def _tables(source: IO[bytes], missing: str | None) -> Iterator[pa.Table]:
+    kinds = pq.ParquetFile(source).schema_arrow
+    schema = text_schema(list(kinds.names))
+    yield schema.empty_table()
+    refused = [str(number) for number, field in enumerate(kinds, start=1) if not _is_plain(field.type)]
     if refused:
         detail = f"Columns number {', '.join(refused[:10])}: text, numbers, booleans, dates and times are read."
         raise RefusedError("F_CONTRACT", detail)
     # As dictionaries a long text that stands in many rows is in memory once, until its size is known.
-    texts = [field.name for field in schema if pa.types.is_string(field.type) or pa.types.is_large_string(field.type)]
+    texts = [field.name for field in kinds if pa.types.is_string(field.type) or pa.types.is_large_string(field.type)]
     file = pq.ParquetFile(
         source, memory_map=False, pre_buffer=False, page_checksum_verification=True, read_dictionary=texts
     )
-    missing = text_of_missing(form.missing)
-    names, batches, total = list(schema.names), [], 0
+    rows = total = 0
     for batch in file.iter_batches(batch_size=_BATCH_ROWS, use_threads=False):
+        rows += batch.num_rows
         total += sum(_text_bytes(column) for column in batch.columns)
         if total > MOST_TEXT_BYTES:
             raise RefusedError("F_BOMB", f"Allowed are {MOST_TEXT_BYTES} bytes of text.")
-        columns = [_text(column, missing) for column in batch.columns]
-        batches.append(pa.record_batch(columns, names=names))
-    table = pa.Table.from_batches(batches, schema=pa.schema([(name, pa.string()) for name in names]))
-    if table.num_rows != file.metadata.num_rows:
-        raise RefusedError("F_PARSE", f"{table.num_rows} rows were read, {file.metadata.num_rows} are stated.")
-    return TextRows(table=table, codes=() if table.num_rows else ("W_NO_ROWS",))
+        yield pa.Table.from_arrays([_text(column, missing) for column in batch.columns], schema=schema)
+    if rows != file.metadata.num_rows:
+        raise RefusedError("F_PARSE", f"{rows} rows were read, {file.metadata.num_rows} are stated.")
 
 
 def _is_plain(kind: pa.DataType) -> bool:
@@ -124,6 +132,8 @@ def _text(column: pa.Array, missing: str | None) -> pa.Array:
         text = pc.cast(column, pa.string())
         if _is_text(kind) and pc.any(pc.match_substring(text, "\0")).as_py():
             raise RefusedError("F_NUL")
+    # Without checksums of its pages a file may hold text that is none, which stops whoever comes next.
+    text.validate(full=True)
     return text if missing is None else pc.fill_null(text, missing)
 
 

@@ -19,7 +19,7 @@ import pyarrow as pa
 from pipelines.land.contract import Contract
 from pipelines.land.readers.child import parse_in_child, text_table
 from pipelines.land.readers.numbers import number_text
-from pipelines.land.readers.text_rows import TextRows, check_header
+from pipelines.land.readers.text_rows import TextRows
 from pipelines.land.receipts import RefusedError
 from pipelines.study.layout import Sas7bdat
 
@@ -41,9 +41,7 @@ def read(path: Path, contract: Contract, form: Sas7bdat) -> TextRows:
         RefusedError: F_MAGIC, F_TRUNCATED, F_TRAILING, F_ENCODING, F_PARSE, F_TIMEOUT, F_HEADER or F_CONTRACT.
     """
     check_size(path)
-    text = parse_in_child(__name__, path, contract, form)
-    check_header(text.table.column_names, contract)
-    return text
+    return parse_in_child(__name__, path, contract, form)
 
 
 def check_size(path: Path) -> None:

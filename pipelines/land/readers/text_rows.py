@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from pipelines.land.blinding import tells_arm
 from pipelines.land.coding import coded_columns
 from pipelines.land.contract import Contract
+from pipelines.land.drift import header_drift, shown
 from pipelines.land.identifiers import is_identifying
 from pipelines.land.receipts import RefusedError
 
@@ -65,9 +66,8 @@ def check_header(header: list[str], contract: Contract) -> None:
         return
     if undeclared or missing:
         detail = f"Missing: {shown_names(missing)}. Undeclared: {shown_names(undeclared)}. "
-        raise RefusedError(
-            "F_CONTRACT", detail + "Ask the site for a new export, or change the layout in the study file."
-        )
+        detail += "Ask the site for a new export, or change the layout in the study file."
+        raise RefusedError("F_CONTRACT", detail, drift=header_drift(header, contract))
 
 
 def set_large_fields_aside(rows: TextRows) -> TextRows:
@@ -86,7 +86,5 @@ def text_of_missing(missing: tuple[str, ...]) -> str | None:
 
 def shown_names(names: list[str]) -> str:
     """Returns column names as a message may show them."""
-    # A header is the site's text: shortened and escaped, so that it can forge no log line.
-    shown = [ascii(name)[1:-1][:40] for name in names[:10]]
     more = f" and {len(names) - 10} more" if len(names) > 10 else ""
-    return (", ".join(shown) or "none") + more
+    return (", ".join(map(shown, names[:10])) or "none") + more

@@ -12,7 +12,7 @@ import pyarrow as pa
 from pipelines.land.contract import Contract
 from pipelines.land.readers.child import parse_in_child, text_table
 from pipelines.land.readers.numbers import number_text
-from pipelines.land.readers.text_rows import Fault, TextRows, check_header
+from pipelines.land.readers.text_rows import Fault, TextRows
 from pipelines.land.receipts import RefusedError
 from pipelines.study.layout import Xlsx
 
@@ -29,9 +29,7 @@ def read(path: Path, contract: Contract, form: Xlsx) -> TextRows:
         RefusedError: F_MAGIC, F_ENCRYPTED, F_MACRO, F_BOMB, F_DTD, F_DEPTH, F_MERGED, F_TOO_WIDE, F_PARSE, F_TIMEOUT,
             F_HEADER or F_CONTRACT.
     """
-    text = parse_in_child(__name__, path, contract, form)
-    check_header(text.table.column_names, contract)
-    return text
+    return parse_in_child(__name__, path, contract, form)
 
 
 def parse(path: Path, form: dict[str, Any], columns: list[str]) -> Iterator[pa.Table]:  # noqa: ARG001 - the header says

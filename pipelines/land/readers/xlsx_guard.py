@@ -5,8 +5,10 @@ from __future__ import annotations
 import posixpath
 import re
 import zipfile
+import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from pipelines.land.readers.xml_guard import local_name, xml_events
 from pipelines.land.receipts import RefusedError
@@ -15,6 +17,8 @@ _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 _LARGEST = 512 << 20
 # A sheet of figures packs to a tenth, of zeros to a fiftieth; deflate's own limit is about a thousandth.
 _HIGHEST_RATIO, _RATIO_FROM = 200, 8 << 20
+# How deep the elements of a sheet stand.
+_DEPTHS = {"sheetData": 2, "row": 3, "c": 4}
 _REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 # Cells that the sheet's rectangle may have where most of it is empty.
 _SPARSE_CELLS, _SPARSE_RATIO = 1_000_000, 50
@@ -48,7 +52,7 @@ def check_workbook(path: Path, sheet: str) -> Sheet:
         with zipfile.ZipFile(path) as archive:
             _check_members(archive)
             return _check_sheet(archive, _sheet_part(archive, sheet))
-    except (zipfile.BadZipFile, EOFError, KeyError, NotImplementedError, ValueError, OSError):
+    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, NotImplementedError, ValueError, OSError):
         raise RefusedError("F_PARSE", "It is no whole zip of a workbook.") from None
 
 
@@ -95,17 +99,20 @@ def _check_sheet(archive: zipfile.ZipFile, part: str) -> Sheet:
     found = Sheet()
     cells, rows, columns = 0, 0, 0
     position = (0, 0)
-    formula = value = False
+    formula = value = ended = False
     with archive.open(part) as source:
-        for event, element, _ in xml_events(source):
+        for event, element, depth in xml_events(source):
             name = local_name(element.tag)
             if event == "start" and name == "mergeCell":
                 raise RefusedError("F_MERGED", f"The first: {_shown(element.get('ref', ''))}.")
-            if event == "start" and name == "row":
-                position = (int(element.get("r", position[0] + 1)), 0)
-            elif event == "start" and name == "c":
-                position = _position(element.get("r"), position)
-                formula = value = False
+            if event == "start" and name in _DEPTHS:
+                following = _following(name, element, position)
+                # A cell that stands twice or elsewhere would cover another one, or end the sheet before its last row.
+                if depth != _DEPTHS[name] or (name != "sheetData" and following <= position) or ended:
+                    raise RefusedError("F_PARSE", f"Line {element.sourceline}: {name} stands out of its place.")
+                position, formula, value = following, False, False
+            elif event == "end" and name == "sheetData":
+                ended = True
             elif name == "f":
                 formula = True
             elif event == "end" and name in {"v", "is"}:
@@ -125,6 +132,16 @@ def _check_sheet(archive: zipfile.ZipFile, part: str) -> Sheet:
 def _check_extent(cells: int, rows: int, columns: int, limit: int) -> None:
     if rows * columns > max(limit, _SPARSE_RATIO * cells):
         raise RefusedError("F_TOO_WIDE", f"Its {cells} cells span {rows} rows and {columns} columns.")
+
+
+def _following(name: str, element: Any, position: tuple[int, int]) -> tuple[int, int]:
+    """Returns the place of a row (its column is 0) or of a cell; a cell lies in the row that is open."""
+    if name == "row":
+        return int(element.get("r", position[0] + 1)), 0
+    if name == "c":
+        row, column = _position(element.get("r"), position)
+        return (row, column) if row == position[0] else (0, 0)
+    return position
 
 
 def _position(reference: str | None, last: tuple[int, int]) -> tuple[int, int]:

@@ -1,97 +1,102 @@
-"""SAS transport files, version 5 and 8.
+"""SAS transport files, version 5 and 8: fixed records, which are read here so that what they hold is told exactly.
 
-The reading library returns a wrong number of rows, and no error, for a file that was cut or added to. So the sizes
-in the file's own headers are checked first: what they say must fill the file exactly.
+The libraries that read them return a wrong number of rows, and no error, for a file that was cut or added to, take a
+special missing value (.A to .Z, ._) for an ordinary one, and hold the whole file in memory.
+
+Source  SAS technical support papers TS-140 (version 5) and "Record Layout of a SAS Version 8 or 9 Data Set in SAS
+        Transport Format"
 """
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipelines.land.contract import Contract
-from pipelines.land.readers.numbers import number_text
-from pipelines.land.readers.text_rows import TextRows, check_header
+from pipelines.land.readers.child import parse_in_child, text_schema
+from pipelines.land.readers.numbers import number_texts
+from pipelines.land.readers.text_rows import TextRows, shown_names
+from pipelines.land.readers.xpt_header import Variable, read_layout
 from pipelines.land.receipts import RefusedError
 from pipelines.study.layout import Xpt
 
-_RECORD = 80
-_LIBRARY = re.compile(rb"HEADER RECORD\*{7}(LIBRARY |LIBV8   )HEADER RECORD!{7}0{30}")
-_NAMESTR = re.compile(rb"HEADER RECORD\*{7}(?:NAMESTR |NAMSTV8 )HEADER RECORD!{7}0{6}([0-9]{4})")
-_OBSERVATIONS = re.compile(rb"HEADER RECORD\*{7}(?:OBS {5}|OBSV8   )HEADER RECORD!{7} *([0-9 ]*)")
-_MEMBER = re.compile(rb"HEADER RECORD\*{7}(?:MEMBER  |MEMBV8  )HEADER RECORD!{7}[0-9]{26}([0-9]{4})")
+_BATCH_BYTES = 8 << 20
+# The first byte of a missing value, which has no fraction; an ordinary one is a point.
+_MISSING = np.zeros(256, dtype=bool)
+_MISSING[[ord(letter) for letter in "._ABCDEFGHIJKLMNOPQRSTUVWXYZ"]] = True
+_FRACTION = np.uint64((1 << 56) - 1)
 
 
 def read(path: Path, contract: Contract, form: Xpt) -> TextRows:
     """Returns the rows of a transport file as text; a whole number is written without a decimal point.
 
     Raises:
-        RefusedError: F_XPT_HEADER, F_TRUNCATED, F_TRAILING, F_ENCODING, F_PARSE, F_HEADER or F_CONTRACT.
+        RefusedError: F_XPT_HEADER, F_TRUNCATED, F_TRAILING, F_ENCODING, F_NUL, F_HEADER or F_CONTRACT.
     """
-    import pyreadstat
+    return parse_in_child(__name__, path, contract, form)
 
-    expected = expected_rows(path.read_bytes())
+
+def parse(path: Path, form: dict[str, Any], columns: list[str]) -> Iterator[pa.Table]:  # noqa: ARG001 - the header says
+    """Yields the rows as text; runs in the child process."""
+    encoding = Xpt.model_validate(form).encoding
+    with path.open("rb") as source:
+        layout = read_layout(source, encoding)
+        schema = text_schema([variable.name for variable in layout.variables])
+        yield schema.empty_table()
+        source.seek(layout.first_byte)
+        most, left = max(1, _BATCH_BYTES // layout.width), layout.rows
+        while left:
+            count = min(most, left)
+            records = np.frombuffer(source.read(count * layout.width), np.uint8).reshape(count, layout.width)
+            arrays = [_column(records, variable, encoding) for variable in layout.variables]
+            yield pa.Table.from_arrays(arrays, schema=schema)
+            left -= count
+
+
+def _column(records: np.ndarray, variable: Variable, encoding: str) -> pa.Array:
+    values = np.ascontiguousarray(records[:, variable.start : variable.start + variable.width])
+    return _numbers(values) if variable.is_number else _texts(values, variable.name, encoding)
+
+
+def _texts(values: np.ndarray, name: str, encoding: str) -> pa.Array:
+    rows, width = values.shape
+    fixed = pa.FixedSizeBinaryArray.from_buffers(pa.binary(width), rows, [None, pa.py_buffer(values)])
+    texts = pc.cast(fixed, pa.binary())
     try:
-        columns, meta = pyreadstat.read_xport(
-            str(path), encoding=form.encoding.upper(), disable_datetime_conversion=True, output_format="dict"
-        )
-    except UnicodeDecodeError:
-        raise RefusedError("F_ENCODING", f"Declared: {form.encoding}.") from None
-    except (pyreadstat.ReadstatError, ValueError) as error:
-        code = "F_ENCODING" if "nvalid byte sequence" in str(error) else "F_PARSE"
-        raise RefusedError(code) from None
-    header = list(meta.column_names)
-    check_header(header, contract)
-    table = pa.table({name: pa.array([_text(value) for value in columns[name]], pa.string()) for name in header})
-    if table.num_rows != expected:
-        raise RefusedError("F_PARSE", f"{table.num_rows} rows were read, {expected} are in the file.")
-    return TextRows(table=table, codes=() if table.num_rows else ("W_NO_ROWS",))
+        texts = pc.cast(texts, pa.string()) if encoding == "utf-8" or values.max() < 0x80 else _decoded(texts, encoding)
+    except (UnicodeDecodeError, pa.ArrowInvalid):
+        raise RefusedError("F_ENCODING", f"Declared: {encoding}; not so in {shown_names([name])}.") from None
+    # Texts are filled with blanks; some writers fill with zeros.
+    texts = pc.ascii_rtrim(texts, characters=" \0")
+    if not values.all() and pc.any(pc.match_substring(texts, "\0")).as_py():
+        raise RefusedError("F_NUL", f"In the column {shown_names([name])}.")
+    return texts
 
 
-def expected_rows(content: bytes) -> int:
-    """Returns how many rows the file's headers and size say it holds.
-
-    Raises:
-        RefusedError: F_XPT_HEADER, F_TRUNCATED or F_TRAILING.
-    """
-    if not _LIBRARY.match(content):
-        raise RefusedError("F_XPT_HEADER")
-    if len(content) % _RECORD:
-        raise RefusedError("F_TRUNCATED", f"Its length is no multiple of {_RECORD} bytes: it was cut or added to.")
-    member, namestr = _MEMBER.search(content), _NAMESTR.search(content)
-    if member is None or namestr is None:
-        raise RefusedError("F_XPT_HEADER", "It names no variables.")
-    # Each variable has a NAMESTR of 140 bytes (136 on VAX, so the header says which); bytes 4 and 5 are its width.
-    size, first = int(member.group(1)), namestr.start() + _RECORD
-    starts = [first + size * number for number in range(int(namestr.group(1)))]
-    width = sum(int.from_bytes(content[start + 4 : start + 6], "big") for start in starts)
-    observations = _OBSERVATIONS.search(content, starts[-1] if starts else first)
-    if observations is None or width == 0:
-        raise RefusedError("F_TRUNCATED", "It ends before its first row.")
-    if _MEMBER.search(content, observations.end()):
-        raise RefusedError("F_TRAILING", "It holds more than one data set.")
-    rows = _row_count(content[observations.start() + _RECORD :], width)
-    counted = observations.group(1).split()
-    # Version 5 writes zeros there; version 8 the number of rows.
-    if counted and int(counted[0]) and int(counted[0]) != rows:
-        raise RefusedError("F_TRUNCATED", f"Its header counts {int(counted[0])} rows, it holds {rows}.")
-    return rows
+def _decoded(texts: pa.Array, encoding: str) -> pa.Array:
+    once = texts.dictionary_encode()
+    decoded = [value.decode(encoding) for value in once.dictionary.to_pylist()]
+    return pc.take(pa.array(decoded, pa.string()), once.indices)
 
 
-def _row_count(rows: bytes, width: int) -> int:
-    # The last record is filled up with blanks; rows of blanks cannot be told from filling, in this format.
-    whole, rest = divmod(len(rows), width)
-    if rows[len(rows) - rest :].strip(b" "):
-        raise RefusedError("F_TRUNCATED", "The last row is cut, or bytes follow it.")
-    filling = len(rows) - len(rows.rstrip(b" "))
-    if filling >= _RECORD and width < _RECORD:
-        raise RefusedError("F_TRAILING", "A whole record of blanks follows the last row.")
-    return whole - min(filling, _RECORD - 1) // width
-
-
-def _text(value: object) -> str:
-    if value is None:
-        return ""
-    return number_text(value) if isinstance(value, float) else str(value)
+def _numbers(values: np.ndarray) -> pa.Array:
+    """Returns the texts of IBM's floating-point numbers: a sign, a power of 16 and a fraction of 56 bits."""
+    rows, width = values.shape
+    whole = np.zeros((rows, 8), np.uint8)
+    whole[:, :width] = values
+    bits = whole.view(">u8").ravel().astype(np.uint64)
+    fraction, first = bits & _FRACTION, whole[:, 0]
+    exponent = 4 * (first & 0x7F).astype(np.int32) - 312
+    numbers = np.ldexp(fraction.astype(np.float64), exponent)
+    np.negative(numbers, out=numbers, where=first >= 0x80)
+    missing = (fraction == 0) & _MISSING[first]
+    texts = number_texts(np.where(missing, 0.0, numbers))
+    if not missing.any():
+        return texts
+    codes = pa.array(["" if code == "." else f".{code}" for code in map(chr, first[missing])], pa.string())
+    return pc.replace_with_mask(texts, pa.array(missing), codes)

@@ -76,9 +76,13 @@ def _content(study: Study, export: ExportFile, where: _Where, found: list[Proble
 
 def _fields(export: ExportFile, content: bytes, found: list[Problem]) -> Fields:
     name = str(export.metadata)
-    typed = {one for pattern, column in export.columns.items() if "type" in column.model_fields_set
-             for one in spread(pattern)}  # fmt: skip
-    fields = _READERS[Path(name).suffix](content, frozenset(typed))
+    told = frozenset(
+        one
+        for pattern, column in export.columns.items()
+        if column.model_fields_set & {"type", "codes"}
+        for one in spread(pattern)
+    )
+    fields = _READERS[Path(name).suffix](content, told)
     for mistake in fields.mistakes:
         # The place is the metadata's own: no line of the study file is wrong.
         text = f"{mistake.field}: {mistake.text}" if mistake.field else mistake.text
@@ -99,6 +103,8 @@ def _merged(export: ExportFile, fields: Fields, where: _Where, found: list[Probl
         if merged.get("class") == "drop":
             # What is kept in no table is not checked either.
             merged = {key: merged[key] for key in merged if key in {"class", "optional"} or key in own}
+        if merged.get("to") in _SUBJECT and "optional" not in own:
+            merged.pop("optional", None)
         columns[name] = Column.model_validate(merged | _fitting(given, own))
     return columns
 
@@ -121,6 +127,7 @@ def _said(export: ExportFile, fields: Fields, where: _Where, found: list[Problem
                 near = difflib.get_close_matches(name, fields.columns, n=1)
                 remedy = f"Did you mean '{near[0]}'?" if near else "What the export holds besides says its `type`."
                 found.append(Problem(place, f"{export.metadata} has no '{name}'. {remedy}"))
+                continue
             said[name] = settings | ({} if target is None else {"to": target})
     return said
 

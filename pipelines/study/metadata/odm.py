@@ -33,10 +33,10 @@ _UNSAFE = {
 }
 
 
-def read(content: bytes, typed: frozenset[str]) -> Fields:
+def read(content: bytes, told: frozenset[str]) -> Fields:
     """Returns the columns of clinical data under this metadata; `SubjectKey` is the subject's key.
 
-    An item whose `type` the study file says (`typed`) may have a data type that is not known here.
+    An item whose type or codes the study file says (`told`) may have a data type or a code list that is not known here.
     """
     reading = _Reading()
     try:
@@ -54,7 +54,7 @@ def read(content: bytes, typed: frozenset[str]) -> Fields:
     columns: dict[str, Settings] = {key: {"optional": True} for key in ODM_KEYS}
     columns["SubjectKey"] = {"class": "pseudonym", "to": "subject", "required": True}
     for oid, item in reading.items.items():
-        columns[oid] = {"optional": True, **reading.settings_of(oid, item, typed)}
+        columns[oid] = {"optional": True, **reading.settings_of(oid, item, told)}
     return Fields(columns=columns, key="SubjectKey", mistakes=tuple(sorted(reading.mistakes)))
 
 
@@ -130,17 +130,18 @@ class _Reading:
         texts = [child.text or "" for child in element if local_name(child.tag) == "TranslatedText"]
         self.units[self._unit] = texts[0].strip() if texts else ""
 
-    def settings_of(self, oid: str, item: dict[str, Any], typed: frozenset[str]) -> Settings:
+    def settings_of(self, oid: str, item: dict[str, Any], told: frozenset[str]) -> Settings:
         settings = dict(_TYPES.get(item["type"], {}))
-        if item["type"] not in _TYPES and oid not in typed:
+        if item["type"] not in _TYPES and oid not in told:
             remedy = f"Say in the study file what it holds: {oid}: {{type: text}}."
             self.wrong(item["line"], oid, f"no data type '{item['type']}' is known. {remedy}")
         if (code_list := item.get("codes")) is not None:
-            if code_list not in self.codes:
-                self.wrong(item["line"], oid, f"there is no CodeList '{code_list}'. Export the metadata whole.")
+            if code_list not in self.codes and oid not in told:
+                remedy = "Export the metadata whole, or say the item's `codes` in the study file."
+                self.wrong(item["line"], oid, f"there is no CodeList '{code_list}'. {remedy}")
             # An external dictionary (MedDRA) lists no codes here.
-            elif self.codes[code_list]:
-                settings["codes"] = self.codes[code_list]
+            if codes := self.codes.get(code_list):
+                settings["codes"] = codes
         # Of several units only the data says which; one that has no symbol is none.
         if len(item["units"]) == 1 and (unit := self.units.get(item["units"][0])):
             settings["unit"] = unit

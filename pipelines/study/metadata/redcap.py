@@ -59,10 +59,10 @@ def is_dictionary(header: list[str]) -> bool:
     return set(_HEADER) <= set(header) or set(_HEADER.values()) <= set(header)
 
 
-def read(content: bytes, typed: frozenset[str]) -> Fields:
+def read(content: bytes, told: frozenset[str]) -> Fields:
     """Returns the columns of a raw export of this project; the first field is the subject's key.
 
-    A field whose `type` the study file says (`typed`) may have a validation that is not known here.
+    A field whose type or codes the study file says (`told`) may have a validation that is not known here.
     """
     try:
         text = content.decode("utf-8-sig")
@@ -78,7 +78,7 @@ def read(content: bytes, typed: frozenset[str]) -> Fields:
         return unreadable(lines.line_num, f"not valid CSV: {error}. Download the data dictionary from REDCap again.")
     if not rows:
         return unreadable(1, "it has no field.")
-    reading = _Reading(typed)
+    reading = _Reading(told)
     key = rows[0][1]["field_name"]
     reading.add(rows[0][0], key, key, {"class": "pseudonym", "to": "subject", "required": True})
     reading.add_own_columns(sorted({row["form_name"] for _, row in rows}))
@@ -103,8 +103,8 @@ def _rows(lines: Iterator[list[str]], header: list[str]) -> Iterator[tuple[int, 
 class _Reading:
     """The columns and mistakes found so far."""
 
-    def __init__(self, typed: frozenset[str]) -> None:
-        self.typed = typed
+    def __init__(self, told: frozenset[str]) -> None:
+        self.told = told
         self.columns: dict[str, Settings] = {}
         self.mistakes: list[Mistake] = []
 
@@ -163,7 +163,7 @@ class _Reading:
         for pattern, settings in _VALIDATIONS:
             if re.fullmatch(pattern, mark):
                 return dict(settings)
-        if name not in self.typed:
+        if name not in self.told:
             text = f"no text validation '{mark}' is known. Say in the study file what it holds: {name}: {{type: text}}."
             self.wrong(line, name, text)
         return {}
