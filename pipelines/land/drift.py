@@ -44,7 +44,7 @@ def header_drift(header: list[str], contract: Contract) -> tuple[Change, ...]:
     if len(added) == len(header) and header:
         # Not one name is known: this may be a file without a header, whose first row holds values.
         found = f"{len(header)} columns, none of them declared"
-        return tuple(_changes("removed", removed)) + (Change(change="added", column="", expected="", found=found),)
+        return (*_changes("removed", removed), Change(change="added", column="", expected="", found=found))
     renamed = _renamed(removed, added, header)
     pairs = [
         Change(change="renamed", column=shown(old), expected=shown(old), found=shown(new))

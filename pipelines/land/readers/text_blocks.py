@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from pipelines.land.receipts import RefusedError
-from pipelines.land.store import open_vault
+from pipelines.land.store import WORKSPACE, open_vault
 from pipelines.study import StudyFolder
 
 _BLOCK = 1 << 24
@@ -53,7 +53,7 @@ def checked_utf8(path: Path, encoding: str, folder: StudyFolder) -> Iterator[Utf
         return
     # In the vault: until its contract is checked, a delivery may hold anything.
     open_vault(folder)
-    with tempfile.TemporaryDirectory(prefix=".landing-", dir=folder.vault) as workspace:
+    with tempfile.TemporaryDirectory(prefix=WORKSPACE, dir=folder.vault) as workspace:
         target = Path(workspace) / "text"
         with target.open("wb") as written:
             _check(Utf8(path=path, has_bom=False), written, encoding)
