@@ -58,6 +58,10 @@ airflow: setup ## start Airflow on localhost with the DAGs loaded; prints the ad
 test: setup ## run the tests (PYTEST_ARGS="-k sentence" goes to pytest)
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 
+.PHONY: fuzz
+fuzz: setup ## mutate real files of every format through landing (FUZZ_CASES, FUZZ_SECONDS, FUZZ_SEED; FUZZ_CASE=n is one again)
+	@$(BIN)/python -m tests.fuzz.fuzz
+
 .PHONY: coverage
 coverage: setup ## run the tests with branch coverage and print the lines that they do not reach
 	$(BIN)/coverage erase
@@ -103,5 +107,5 @@ docs: setup ## write docs/tables.md from the models' contracts
 
 .PHONY: clean
 clean: ## remove what tools and demo runs wrote; .venv and what studies landed or published stay
-	rm -rf .airflow .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.*
+	rm -rf .airflow .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .fuzz .import_linter_cache .coverage .coverage.*
 	rm -rf dbt_project/target dbt_project/logs logs dist

@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pipelines.core.errors import AfterglowError
+from pipelines.core.errors import UsageError
 from pipelines.core.files import write_atomically
 from pipelines.core.hashing import canonical_json, sha256_bytes, sha256_file
 from pipelines.cut import Cut
@@ -24,7 +24,7 @@ def manifest_sha256(cut: Cut) -> str:
     """Returns the hash of the cut's manifest, written on first use: what signatures bind to.
 
     Raises:
-        AfterglowError: a step is still to be done.
+        UsageError: a step is still to be done.
     """
     if not cut.manifest.exists():
         for part in (cut.tables, cut.gate, cut.report):
@@ -32,7 +32,7 @@ def manifest_sha256(cut: Cut) -> str:
                 msg = (
                     f"{cut.folder.root.name}: cut {cut.short_id} has no {part.name} yet. Run the steps before this one."
                 )
-                raise AfterglowError(msg)
+                raise UsageError(msg)
         write_atomically(cut.manifest, canonical_json(_manifest(cut)))
     return sha256_file(cut.manifest)
 

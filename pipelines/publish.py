@@ -13,7 +13,7 @@ from pathlib import Path
 from pipelines.core.errors import IntegrityError
 from pipelines.core.files import fsync_directory, fsync_file, write_atomically
 from pipelines.core.hashing import canonical_json, sha256_file
-from pipelines.cut import Cut, check_held
+from pipelines.cut import Cut, check_config, check_held
 from pipelines.gate import check_gate
 from pipelines.manifest import SIGNATURES_PAGE, differences, inputs_match, manifest_sha256, sealed_document
 from pipelines.sign import check_signed, signatures
@@ -40,6 +40,7 @@ def publish(study: Study, cut_id: str) -> PublishReceipt:
         BusyError: another process works on the study.
     """
     cut = Cut(study.folder, cut_id)
+    check_config(study)
     check_held(study)
     with study.folder.lock():
         check_gate(study, cut)

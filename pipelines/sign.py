@@ -10,7 +10,7 @@ from typing import Literal
 from pipelines.core.errors import NotAllowedError
 from pipelines.core.files import write_atomically
 from pipelines.core.hashing import canonical_json, sha256_json
-from pipelines.cut import Cut
+from pipelines.cut import Cut, published_cut, record_study_file, signing_roles
 from pipelines.gate import check_gate, read_verdict
 from pipelines.manifest import manifest_sha256
 from pipelines.study import Study
@@ -85,6 +85,23 @@ def sign(
     record = asdict(signature)
     write_atomically(cut.signatures / f"{sha256_json(record)[:16]}.json", canonical_json(record))
     return signature
+
+
+def sign_study_file(study: Study, *, name: str, role: str, reason: str) -> str:
+    """Signs the study file as it is now, where it was changed after a signed cut; returns its SHA-256.
+
+    Raises:
+        NotAllowedError: neither the study file nor the published cut names the role; the name or the reason is empty.
+    """
+    current = published_cut(study.folder)
+    allowed = required_roles(study) or (signing_roles(current) if current else ())
+    if role not in allowed or role == DEMO_ROLE:
+        msg = f"{study.name}: '{ascii(role)[1:-1]}' may not sign the study file; {', '.join(allowed) or 'nobody'} may."
+        raise NotAllowedError(msg)
+    if not name.strip() or not reason.strip():
+        msg = f"{study.name}: signing the study file needs the signer's printed name, and what changed and why."
+        raise NotAllowedError(msg)
+    return record_study_file(study, name=name, role=role, reason=reason)
 
 
 def signatures(cut: Cut) -> list[Signature]:

@@ -6,7 +6,7 @@ import datetime as dt
 import json
 from dataclasses import dataclass
 
-from pipelines.cut import Cut, held_deliveries, published_cut, short_id
+from pipelines.cut import Cut, cuts, held_deliveries, published_cut, short_id
 from pipelines.land.cadence import Cadence, Delivered, expected_on, out_of_order
 from pipelines.land.store import landed_deliveries
 from pipelines.study import Study
@@ -19,7 +19,8 @@ class SiteStatus:
     Exports go by their name in the layout. `expected_next` is the earliest day on which one is due, `late` are those
     whose day has passed, `missing` those of which none was accepted; while files are to land again, none is called
     missing. `out_of_order` are files that arrived after a newer one of their export (W_OUT_OF_ORDER): accepted, and the
-    newer one stays current. `to_land` counts files to land again, as the study file or the code changed.
+    newer one stays current. `drifted` are files that differ from their layout. `to_land` counts files to land
+    again, as the study file or the code changed.
     """
 
     site: str
@@ -35,6 +36,7 @@ class SiteStatus:
     late: tuple[str, ...]
     missing: tuple[str, ...]
     out_of_order: tuple[str, ...]
+    drifted: tuple[str, ...]
     to_land: int
 
 
@@ -74,10 +76,9 @@ def status(study: Study, *, today: dt.date) -> StatusReceipt:
     `today` is the day against which a delivery counts as late.
     """
     current = published_cut(study.folder)
-    folders = sorted(path for path in study.folder.cuts.glob("[0-9a-f]*") if path.is_dir())
-    cuts = [_cut_status(Cut(study.folder, path.name), current) for path in folders]
-    cuts.sort(key=lambda cut: (cut.published_at or "9", cut.cut_id))
-    return StatusReceipt(study=study.study, sites=_sites(study, today), cuts=tuple(cuts))
+    found = [_cut_status(cut, current) for cut in cuts(study.folder)]
+    found.sort(key=lambda cut: (cut.published_at or "9", cut.cut_id))
+    return StatusReceipt(study=study.study, sites=_sites(study, today), cuts=tuple(found))
 
 
 def _sites(study: Study, today: dt.date) -> tuple[SiteStatus, ...]:
@@ -106,6 +107,7 @@ def _sites(study: Study, today: dt.date) -> tuple[SiteStatus, ...]:
                 late=tuple(export for export in exports if export in due and due[export] < today),
                 missing=() if len(receipts) < len(mine) else _missing(exports, accepted),
                 out_of_order=tuple(sorted(arrival.file for arrival, _ in out_of_order(accepted))),
+                drifted=tuple(sorted(arrival.file for arrival, receipt in mine if receipt and receipt.drift)),
                 to_land=len(mine) - len(receipts),
             )
         )

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-ROOT = Path(__file__).resolve().parents[1]
+from tests.real_files import BESIDE
 
 # Before any test imports Airflow, dbt or Great Expectations: they read these once. Airflow makes its home on import,
 # and the tests' one must not be the developer's own.
@@ -35,11 +35,7 @@ settings.load_profile("house")
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    """Returns the folder of real exports that lies beside a developer's clone; skips where there is none.
-
-    `AFTERGLOW_SHARED_DATA` names another folder.
-    """
-    path = Path(os.environ.get("AFTERGLOW_SHARED_DATA", ROOT.parent / "shared" / "data"))
-    if not path.is_dir():
-        pytest.skip(f"needs the real exports in {path} (AFTERGLOW_SHARED_DATA names another folder)")
-    return path
+    """Returns the folder of real exports that lies beside a developer's clone; skips where there is none."""
+    if not BESIDE.is_dir():
+        pytest.skip(f"needs the real exports in {BESIDE} (AFTERGLOW_SHARED_DATA names another folder)")
+    return BESIDE

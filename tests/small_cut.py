@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from pipelines.core.hashing import canonical_json, sha256_bytes
+from pipelines.core.hashing import canonical_json, sha256_bytes, sha256_file
 from pipelines.cut import Cut
 from pipelines.land import land
 from pipelines.study import Study
@@ -17,7 +17,8 @@ def make_candidate(study: Study, *, number: int = 1, verdict: str = "PASS", bloc
     deliver(study, "S01", "scores_2026-02-01.csv", scores_file(scores_row()))
     (receipt,) = land(study).deliveries
     delivery = {"delivery_id": receipt.sha256, "file": receipt.file, "landing_key": receipt.landing_key}
-    inputs = canonical_json({"study": study.study, "number": number, "blinded": False, "deliveries": [delivery]})
+    file = {"study_file_sha256": sha256_file(study.folder.study_file)}
+    inputs = canonical_json({"study": study.study, "number": number, "blinded": False, "deliveries": [delivery]} | file)
     cut = Cut(study.folder, sha256_bytes(inputs))
     blocked_by = ["CUR-ADQS-001"] if blocking else []
     document = {

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.build.landed import domain_query, landed_files, vault_files
+from pipelines.build.transactions import transaction_files
 from pipelines.core.duck import identifier, literal
 from pipelines.study.domains import DOMAINS, Domain, Variable
 
@@ -64,12 +65,24 @@ def create_history(connection: duckdb.DuckDBPyConnection, inputs: CutInputs) -> 
     _create_variables(connection)
     # Content that came back is read once, and stands for each of its steps.
     read = {delivery.directory: delivery for chain in chained for delivery in reversed(chain)}
-    parts = [query for domain in DOMAINS.values() if (query := _history_query(domain, list(read.values()), inputs))]
+    # Of transactions each step is told as what they amount to up to it.
+    told = {delivery.directory for chain in chained if transaction_files(chain) for delivery in chain}
+    plain = [delivery for delivery in read.values() if delivery.directory not in told]
+    parts = [query for domain in DOMAINS.values() if (query := _history_query(domain, plain, inputs))]
+    for export, chain in enumerate(chained, start=1):
+        if transaction_files(chain):
+            for step, newest in enumerate(chain, start=1):
+                known = chain[:step] if newest.is_increment else [newest]
+                queries = (_history_query(domain, known, inputs, (export, step)) for domain in DOMAINS.values())
+                parts += [query for query in queries if query]
     empty = ", ".join(f"null::{kind} as {name}" for name, kind in _RECORDS.items())
     connection.execute(f"create view landed.history as {' union all '.join(parts) or f'select {empty} where false'}")
 
 
-def _history_query(domain: Domain, deliveries: list[LandedDelivery], inputs: CutInputs) -> str:
+def _history_query(
+    domain: Domain, deliveries: list[LandedDelivery], inputs: CutInputs, state: tuple[int, int] | None = None
+) -> str:
+    """Returns the query for a domain's records; where they are a `state`, all of that export's number and step."""
     files = landed_files(domain, deliveries, blinded=True)
     if not files:
         return ""
@@ -77,17 +90,24 @@ def _history_query(domain: Domain, deliveries: list[LandedDelivery], inputs: Cut
     hidden: dict[Path, int] = {}
     if not inputs.document["blinded"] and any(key.treatment for key in keys):
         hidden = vault_files(domain, deliveries)
-    rows = domain_query(domain, files, hidden, inputs.document["data_cutoff"])
+    cutoff = inputs.document["data_cutoff"]
+    rows = domain_query(domain, files, hidden, cutoff, transactions=transaction_files(deliveries))
     match_key = f" || {_BETWEEN} || ".join(f"coalesce({part}, {_MISSING})" for part in ["usubjid", *map(_text, keys)])
     unseen = _WITHHELD | ({"visitnum"} if "visit" in domain.key else set())
     shown = [_text(key) for key in keys if not key.treatment and key.name not in unseen]
     record_key = f"concat_ws(' | ', {', '.join(shown)})" if shown else "null::varchar"
     values = ", ".join(_text(one) for one in compared(domain))
+    export, step, source_row = "steps.export_number", "steps.step", "rows._source_row"
+    steps = " inner join landed.history_deliveries as steps on rows.delivery_rank = steps.source_rank"
+    if state:
+        export, step, steps = str(state[0]), str(state[1]), ""
+        # The row is one of the step's own delivery, or stands in none of it.
+        source_row = f"case when rows.delivery_rank = {deliveries[-1].rank} then rows._source_row end"
     return (
-        f"select steps.export_number, steps.step, {literal(domain.name.upper())} as domain, rows.studyid, rows.siteid,"
-        f" rows.usubjid, {match_key} as match_key, {record_key} as record_key, [{values}]::varchar[] as record_values,"
-        f" rows._source_row, rows._record from ({rows}) as rows inner join landed.history_deliveries as steps"
-        " on rows.delivery_rank = steps.source_rank"
+        f"select {export} as export_number, {step} as step, {literal(domain.name.upper())} as domain,"
+        f" rows.studyid, rows.siteid, rows.usubjid, {match_key} as match_key, {record_key} as record_key,"
+        f" [{values}]::varchar[] as record_values,"
+        f" {source_row} as _source_row, rows._record from ({rows}) as rows{steps}"
     )
 
 
@@ -117,8 +137,8 @@ def _create_deliveries(connection: duckdb.DuckDBPyConnection, chained: list[list
     ranks: dict[Path, int] = {}
     rows = [
         [
-            export, step, len(chain), one.is_increment, ranks.setdefault(one.directory, one.rank), one.delivery_id,
-            one.file, one.delivered_on,
+            export, step, len(chain), one.is_increment and not transaction_files(chain),
+            ranks.setdefault(one.directory, one.rank), one.delivery_id, one.file, one.delivered_on,
         ]
         for export, chain in enumerate(chained, start=1)
         for step, one in enumerate(chain, start=1)

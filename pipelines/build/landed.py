@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipelines.build.transactions import resolved, transaction_files
 from pipelines.core.duck import identifier, literal, parquet_scan
 from pipelines.study.domains import DOMAINS, KEYS, SQL_TYPES, Domain, Variable
 
@@ -31,24 +32,31 @@ def create_landed(connection: duckdb.DuckDBPyConnection, inputs: CutInputs) -> N
         blinded = inputs.document["blinded"]
         hidden = {} if blinded or domain.in_vault else vault_files(domain, current)
         landed = landed_files(domain, current, blinded=blinded)
-        query = domain_query(domain, landed, hidden, cutoff)
+        query = domain_query(domain, landed, hidden, cutoff, transactions=transaction_files(current))
         connection.execute(f"create view landed.{domain.name} as {query}")
     _create_deliveries(connection, inputs.deliveries)
     _create_quarantine(connection, current)
 
 
-def domain_query(domain: Domain, landed: dict[Path, int], hidden: dict[Path, int], cutoff: str | None) -> str:
+def domain_query(
+    domain: Domain,
+    landed: dict[Path, int],
+    hidden: dict[Path, int],
+    cutoff: str | None,
+    *,
+    transactions: dict[Path, int],
+) -> str:
     """Returns the query for a domain's records in these files; treatment variables come from `hidden`, the vault's.
 
-    With a cutoff it needs `landed.enrolled_later`. A record dated after the cutoff is left out, and so is every record
-    of a subject who consented after it; another date of a record that stays (the end of an adverse event) is left empty
-    where it lies after the cutoff.
+    What `transactions` restate or remove is left out. With a cutoff it needs `landed.enrolled_later`: a record dated
+    after the cutoff is left out, and so is every record of a subject who consented after it; another date of a record
+    that stays (the end of an adverse event) is left empty where it lies after the cutoff.
     """
     if not landed:
         return _empty_query(domain)
     joined = _joined(domain)
-    plain = [_known(domain, variable, cutoff) for variable in domain.variables if variable not in joined]
-    columns = ", ".join([*(f"rows.{key}" for key in KEYS), *plain, *(f"rows.{name}" for name in _PROVENANCE)])
+    plain = [variable.name for variable in domain.variables if variable not in joined]
+    columns = ", ".join(f"rows.{identifier(name)}" for name in [*KEYS, *plain, *_PROVENANCE])
     shown = "".join(
         f", {'vault.' + identifier(one.name) if hidden else 'null'}::{SQL_TYPES[one.type]} as {identifier(one.name)}"
         for one in joined
@@ -59,16 +67,25 @@ def domain_query(domain: Domain, landed: dict[Path, int], hidden: dict[Path, int
             f" left join ({_ranked_scan(hidden)}) as vault on rows.delivery_rank = vault.delivery_rank"
             " and rows._source_row = vault._source_row and rows._record = vault._record"
         )
-    if cutoff:
-        query += " where coalesce(rows.usubjid not in (select usubjid from landed.enrolled_later), true)"
-    if cutoff and domain.date:
+    query = resolved(query, domain, transactions)
+    return _until_cutoff(query, domain, cutoff) if cutoff else query
+
+
+def _until_cutoff(query: str, domain: Domain, cutoff: str) -> str:
+    names = [f"rows.{identifier(name)}" for name in [*KEYS, *_PROVENANCE, "delivery_rank"]]
+    variables = [_known(domain, variable, cutoff) for variable in domain.variables]
+    query = (
+        f"select {', '.join([*names, *variables])} from ({query}) as rows"
+        " where coalesce(rows.usubjid not in (select usubjid from landed.enrolled_later), true)"
+    )
+    if domain.date:
         query += f" and {_until(f'rows.{identifier(domain.date)}', cutoff)}"
     return query
 
 
-def _known(domain: Domain, variable: Variable, cutoff: str | None) -> str:
+def _known(domain: Domain, variable: Variable, cutoff: str) -> str:
     name = f"rows.{identifier(variable.name)}"
-    if not cutoff or variable.type != "date" or variable.name == domain.date:
+    if variable.treatment or variable.type != "date" or variable.name == domain.date:
         return name
     return f"case when {_until(name, cutoff)} then {name} end as {identifier(variable.name)}"
 

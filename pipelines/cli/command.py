@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipelines.core.errors import AfterglowError
+from pipelines.core.errors import AfterglowError, NotAllowedError
 
 if TYPE_CHECKING:
     from pipelines.cut import Cut
@@ -31,6 +31,14 @@ class _Commands(click.Group):
         except AfterglowError as error:
             click.echo(f"{type(error).__name__.removesuffix('Error')}: {error}", err=True)
             ctx.exit(error.exit_code)
+        except BrokenPipeError:
+            # Whoever reads the output has read enough: click ends quietly.
+            raise
+        except OSError as error:
+            if error.filename is None:
+                raise
+            click.echo(f"NotAllowed: {error.filename}: {error.strerror}. Correct that, then run it again.", err=True)
+            ctx.exit(NotAllowedError.exit_code)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

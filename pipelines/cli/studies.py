@@ -75,6 +75,7 @@ def _print_sites(sites: Sequence[SiteStatus]) -> None:
         "late": [(s.late, s.site) for s in sites],
         "missing": [(s.missing, s.site) for s in sites],
         "out of order (W_OUT_OF_ORDER)": [(s.out_of_order, s.site) for s in sites],
+        "unlike the layout": [(s.drifted, s.site) for s in sites],
     }
     for what, found in told.items():
         # Sites with the same export late are named together.
@@ -100,6 +101,7 @@ def new_command(target: Path, samples: tuple[Path, ...], as_json: bool) -> None:
         print_json(receipt)
         return
     click.echo(receipt.study_file)
+    click.echo(f"inbox    {receipt.inbox}", err=True)
     for remark in receipt.look_at:
         click.echo(f"look at  {remark}", err=True)
 

@@ -12,6 +12,12 @@ class AfterglowError(Exception):
     exit_code = 1
 
 
+class UsageError(AfterglowError):
+    """The command names what is not there, or a step before it is still to be done."""
+
+    exit_code = 2
+
+
 class InputRefusedError(AfterglowError):
     """A delivery was refused."""
 

@@ -8,7 +8,7 @@ from typing import IO, Any
 
 from lxml import etree
 
-_DEEPEST = 64
+DEEPEST = 64
 
 
 class XmlError(Exception):
@@ -43,7 +43,7 @@ def xml_events(source: IO[bytes]) -> Iterator[tuple[str, Any, int]]:
                 # A document type stands before the root, so that it is seen before anything of it is used.
                 if depth == 1 and element.getroottree().docinfo.doctype:
                     raise XmlError("F_DTD")
-                if depth > _DEEPEST:
+                if depth > DEEPEST:
                     raise XmlError("F_DEPTH")
                 yield event, element, depth
             else:

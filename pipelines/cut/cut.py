@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pipelines.core.errors import AfterglowError, IntegrityError
+from pipelines.core.errors import IntegrityError, UsageError
 from pipelines.core.hashing import sha256_file
 from pipelines.study import Study, StudyFolder
 
@@ -90,21 +90,27 @@ def short_id(cut_id: str) -> str:
     return cut_id[:_SHORT]
 
 
+def cuts(folder: StudyFolder) -> list[Cut]:
+    """Returns the study's cuts, by id; a folder without inputs is none."""
+    found = (Cut(folder, path.parent.name) for path in sorted(folder.cuts.glob("[0-9a-f]*/inputs.json")))
+    return list(found)
+
+
 def find_cut(study: Study, prefix: str) -> Cut:
     """Returns the one cut whose id starts with `prefix`.
 
     Raises:
-        AfterglowError: there is none, or more than one.
+        UsageError: there is none, or more than one.
     """
     if not prefix or not all(character in "0123456789abcdef" for character in prefix):
         msg = f"{study.name}: a cut's id has digits and the letters a to f."
-        raise AfterglowError(msg)
-    found = sorted(path.name for path in study.folder.cuts.glob(f"{prefix}*") if path.is_dir())
+        raise UsageError(msg)
+    found = sorted(cut.cut_id for cut in cuts(study.folder) if cut.cut_id.startswith(prefix))
     if len(found) != 1:
         msg = (
             f"{study.name}: {len(found) or 'no'} cuts start with {prefix}. `afterglow status {study.name}` lists them."
         )
-        raise AfterglowError(msg)
+        raise UsageError(msg)
     return Cut(study.folder, found[0])
 
 
@@ -127,12 +133,11 @@ def latest_cut(study: Study) -> Cut:
     """Returns the cut that was made last.
 
     Raises:
-        AfterglowError: there is none.
+        UsageError: there is none.
     """
-    found = [path for path in study.folder.cuts.glob("[0-9a-f]*") if path.is_dir()]
+    found = cuts(study.folder)
     if not found:
         msg = f"{study.name}: there is no cut yet. Run `afterglow build {study.name}`."
-        raise AfterglowError(msg)
+        raise UsageError(msg)
     # inputs.json is the first thing written into a cut, and never again.
-    newest = max(found, key=lambda path: ((path / "inputs.json").stat().st_mtime_ns, path.name))
-    return Cut(study.folder, newest.name)
+    return max(found, key=lambda cut: (cut.inputs_file.stat().st_mtime_ns, cut.cut_id))

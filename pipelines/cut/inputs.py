@@ -11,6 +11,7 @@ from typing import Any
 from pipelines.core.errors import InputRefusedError, NotAllowedError, StudyFileError
 from pipelines.core.hashing import sha256_file, sha256_json
 from pipelines.core.source import code_sha256
+from pipelines.cut.config import check_config
 from pipelines.land.cadence import expected_on, newest_day
 from pipelines.land.pseudonyms import committed_key
 from pipelines.land.receipts import REASONS, DeliveryReceipt
@@ -87,9 +88,11 @@ def cut_inputs(
 
     Raises:
         InputRefusedError: nothing was landed, or a delivery must be landed again because its contract changed.
-        NotAllowedError: the arms of a blinded study are asked for, or a delivery that tells them is not put right.
+        NotAllowedError: the arms of a blinded study are asked for, or a delivery that tells them is not put right; the
+            study file was changed since a signed cut was published.
         StudyFileError: a blinded cut of a study whose visits are read from arm-revealing codes.
     """
+    check_config(study)
     check_held(study)
     blinded = study.blinding == "blinded" if blinded is None else blinded
     _check_blinding(study, blinded=blinded)
@@ -184,8 +187,8 @@ def _ranked(study: Study, known: list[tuple[Arrival, DeliveryReceipt]], as_of: d
     # day arrive, the ranks are the same, and so is the cut.
     ordered = sorted(known, key=lambda pair: (_day(*pair), pair[0].site, pair[1].layout_file, *_arrival(pair[0])))
     usable = [pair for pair in ordered if pair[1].outcome in {"accepted", "warned"}]
-    # Content under a second name is the same delivery.
-    first_names = {arrival.sha256: arrival for arrival, _ in reversed(usable)}
+    # Content under a second name is the same delivery, but not where another contract reads it as something else.
+    first_names = {(arrival.sha256, receipt.landing_key): arrival for arrival, receipt in reversed(usable)}
     newest = {(arrival.site, receipt.layout_file): arrival.sha256 for arrival, receipt in usable}
     days = {(arrival.site, receipt.layout_file): receipt.delivered_on for arrival, receipt in usable}
     # No clock: a cut that names no day is as of the newest export of the study.
@@ -193,7 +196,8 @@ def _ranked(study: Study, known: list[tuple[Arrival, DeliveryReceipt]], as_of: d
     deliveries = []
     for rank, (arrival, receipt) in enumerate(ordered, start=1):
         export = (arrival.site, receipt.layout_file)
-        is_usable = receipt.outcome in {"accepted", "warned"} and first_names[arrival.sha256] == arrival
+        is_first = first_names.get((arrival.sha256, receipt.landing_key)) == arrival
+        is_usable = receipt.outcome in {"accepted", "warned"} and is_first
         is_newest = is_usable and newest[export] == arrival.sha256
         due = expected_on(days[export], study.sites[arrival.site].cadence) if is_newest else None
         current = is_usable and (modes.get(export) == "increment" or is_newest)

@@ -79,6 +79,7 @@ def _result(suite: Suite, check: Check, observed: Observed | None, rows: int) ->
         rows_checked=rows,
         rows_failed=None if seen.error else failed,
         error=seen.error,
+        code=check.code,
     )
 
 

@@ -41,6 +41,7 @@ class _Settings(BaseModel):
 class Check(_Settings):
     """One check, critical unless it says otherwise.
 
+    `code` is the reason code (`pipelines.land.receipts`) under which data managers know what it finds.
     `at_most_pct`, not for critical ones: a larger share of failing rows than this fails it altogether.
     """
 
@@ -48,6 +49,7 @@ class Check(_Settings):
     severity: Severity = "critical"
     sentence: Annotated[str, Field(min_length=20)]
     standard: Annotated[str, Field(min_length=3)]
+    code: Annotated[str, Field(pattern=r"^W_[A-Z]+$")] | None = None
     where: str | None = None
     rows: str | None = None
     expectation: str | None = None

@@ -41,6 +41,7 @@ class CheckResult:
     rows_checked: int
     rows_failed: int | None
     error: str | None = None
+    code: str | None = None
 
     @property
     def blocks(self) -> bool:

@@ -115,7 +115,7 @@ def _land_rows(
         sha256=arrival.sha256,
         outcome="warned" if codes else "accepted",
         codes=codes,
-        detail="",
+        detail=f"W_SUM: {shaped.wrong_totals} assessment(s)." if shaped.wrong_totals else "",
         rows_in=shaped.rows_in,
         rows_accepted=shaped.rows_accepted,
         rows_quarantined=shaped.rows_quarantined,

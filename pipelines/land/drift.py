@@ -61,16 +61,16 @@ def rows_drift(checked: list[Checked], quarantine: Quarantine) -> tuple[Change, 
     changes: list[Change] = []
     for one in checked:
         rule = one.rule
-        codes = [code for code in _OF_CODES if (rule.name, code) in rows]
         failed = sum(rows.get((rule.name, code), 0) for code in _OF_TYPE)
         outside = rows.get((rule.name, "Q_RANGE"), 0)
-        if codes and rule.column.codes is not None:
+        if rule.column.codes is not None and any((rule.name, code) in rows for code in _OF_CODES):
             changes.append(_unknown_codes(one))
         if failed or outside:
             given = int(np.count_nonzero(one.text.present()))
-            if failed > CHANGED_SHARE * given:
+            # One wrong row is a wrong row, in however short a file.
+            if failed > max(1, CHANGED_SHARE * given):
                 changes.append(_retyped(one, failed))
-            if outside > CHANGED_SHARE * given:
+            if outside > max(1, CHANGED_SHARE * given):
                 changes.append(_out_of_range(rule, outside))
     return tuple(changes)
 
@@ -95,7 +95,7 @@ def _line(change: Change) -> str:
         case "renamed":
             return f"~ {change.expected} -> {change.found}"
         case _:
-            return f"! {change.column}: {change.expected} expected, {change.found} found{rows}"
+            return f"! {change.column}: {change.expected} expected, {change.found}{rows}"
 
 
 def _changes(kind: Literal["added", "removed"], names: list[str]) -> list[Change]:
@@ -173,6 +173,10 @@ def _retyped(one: Checked, rows: int) -> Change:
 
 
 def _out_of_range(rule: ColumnRule, rows: int) -> Change:
-    limits = rule.column.range or (rule.target.allowed if rule.target else None)
-    expected = f"{limits[0]:g} to {limits[1]:g}" if limits else "within the range"
-    return Change(change="out_of_range", column=shown(rule.name), expected=expected, found="outside of it", rows=rows)
+    low, high = rule.column.range or (rule.target.allowed if rule.target else None) or (None, None)
+    expected = " ".join(
+        [*([f"from {low:g}"] if low is not None else []), *([f"to {high:g}"] if high is not None else [])]
+    )
+    return Change(
+        change="out_of_range", column=shown(rule.name), expected=expected, found="values outside of it", rows=rows
+    )

@@ -57,9 +57,10 @@ def inbox_files(inbox: Path, sites: list[str]) -> Iterator[Found]:
 def strays(inbox: Path, sites: Iterable[str]) -> Iterator[Found]:
     """Yields what lies in the inbox and in no site's folder."""
     known = set(sites)
-    if inbox.is_dir():
+    if inbox.exists():
         for path in sorted(inbox.iterdir(), key=lambda entry: os.fsencode(entry.name)):
-            if path.name not in known:
+            # A link or a file with a site's name is no site's folder, and what it stands for is never read.
+            if path.name not in known or path.is_symlink() or not path.is_dir():
                 yield Found(site="", path=path)
 
 

@@ -56,12 +56,13 @@ REASONS = {
     "F_ZIP_DUP": "Two files in the zip have the same name.",
     "F_ZIP_LINK": "The zip holds a link.",
     "F_ZIP_PATH": "A name in the zip leads out of its folder.",
+    "H_CONFIG": "The study file was changed after a signed cut was published, and nobody has signed the change.",
     "H_KEY": "The key of the study's pseudonyms is missing or was changed.",
     "H_UNBLIND": "This tells the arm in a blinded study; no cut is made or published until it is put right.",
     "Q_CODE": "The code is none of those the study file declares.",
     "Q_DATE": "This is no date of the calendar in ISO 8601.",
     "Q_DATE_AMBIGUOUS": "The order of day and month is not declared.",
-    "Q_DATE_RANGE": "The date lies after the day of the export, or before 1900.",
+    "Q_DATE_RANGE": "The date lies after the day of the export, before 1900 or after 2100.",
     "Q_DUP": "The same record stands twice with different values; both are set aside.",
     "Q_FIELD_SIZE": "The field holds more than 1 MiB.",
     "Q_FK": "The visit or site is not one of the study's.",
@@ -78,9 +79,12 @@ REASONS = {
     "Q_UNIT": "The unit is not one the study file declares for this test.",
     "W_BOM": "The file starts with a byte order mark.",
     "W_DUP": "The same record stands twice with the same values; it counts once.",
+    "W_LOGIC": "What is recorded cannot have happened: a dose after screen failure, data after withdrawal or death.",
     "W_NO_ROWS": "The file has a header and no rows.",
     "W_NO_SIDECAR": "No sidecar states what the file holds.",
+    "W_ORDER": "It is dated before the subject gave consent.",
     "W_OUT_OF_ORDER": "A newer export arrived before this one; the newer one stays current.",
+    "W_SUM": "A collected total is not the sum of its items.",
 }
 
 

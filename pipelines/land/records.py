@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipelines.land.checked import Checked
-from pipelines.land.coding import Coded, Flags, Numbers, constant
+from pipelines.land.coding import Coded, Flags, Numbers, combined, constant
 from pipelines.land.contract import ColumnRule, Contract
 from pipelines.land.rows import Rows
 from pipelines.study.domains import DOMAINS, KEYS, Domain, VariableType
@@ -55,11 +55,12 @@ class _Variable(NamedTuple):
 
 @dataclass(kw_only=True)
 class Records:
-    """The records that a file's rows make in one domain."""
+    """The records that a file's rows make in one domain; rows of `absent` make none, and `dropped` are left out."""
 
     domain: Domain
     parts: list[Part]
     count: int
+    absent: Flags | None = None
     dropped: Numbers = field(default_factory=lambda: np.empty(0, np.int64))
 
     @cached_property
@@ -119,12 +120,22 @@ class Records:
         """Yields the records of the good rows, by row and part, some rows at a time."""
         for start in range(0, max(self.count, 1), _ROWS):
             span = slice(start, min(start + _ROWS, self.count))
-            made = np.stack([self._made(part, span) for part in self.parts], axis=1) & good[span, None]
+            rows_of_span = good[span] if self.absent is None else good[span] & ~self.absent[span]
+            made = np.stack([self._made(part, span) for part in self.parts], axis=1) & rows_of_span[:, None]
             found = np.flatnonzero(made)
             if len(self.dropped):
                 found = found[~np.isin(found + start * len(self.parts), self.dropped)]
             rows, parts = np.divmod(found, len(self.parts)) if len(self.parts) > 1 else (found, np.zeros_like(found))
             yield Selected(rows + start, parts)
+
+    def keys(self, names: list[str], found: list[Selected]) -> Numbers:
+        """Returns one number a record of these selections, equal where these variables are."""
+        columns = (
+            (np.concatenate([self.codes(name, selected) for selected in found]), len(self.values(name)))
+            for name in names
+            if len(self.values(name)) > 1
+        )
+        return combined(columns, sum(len(selected.rows) for selected in found))
 
     def place(self, selected: Selected) -> Numbers:
         """Returns one number a record, by which `dropped` names it."""

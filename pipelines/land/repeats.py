@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipelines.land.coding import Numbers, combined
+from pipelines.land.coding import Flags, Numbers
 from pipelines.land.quarantine import Quarantine
 from pipelines.land.records import Records, Selected
 from pipelines.land.rows import Rows
 
 
-def drop_repeats(records: Records, rows: Rows, quarantine: Quarantine, *, numbered: bool) -> bool:
+def drop_repeats(
+    records: Records, rows: Rows, quarantine: Quarantine, superseded: Flags | None, *, numbered: bool
+) -> bool:
     """Sets aside rows that give one record two values (Q_DUP), and keeps the first of equal ones.
 
     `numbered`: a number of the records themselves (`aeseq`) may tell them apart. Returns whether there were equal ones.
@@ -22,8 +24,9 @@ def drop_repeats(records: Records, rows: Rows, quarantine: Quarantine, *, number
     if numbered and domain.name != "qs" and domain.variable(number) and number not in key and records.is_filled(number):
         key.append(number)
     key = key or [domain.variables[0].name]
-    found = list(records.selections(quarantine.good))
-    keys = _numbers(records, key, found)
+    # A transaction that a later one of the file restates is no second value.
+    found = list(records.selections(quarantine.good if superseded is None else quarantine.good & ~superseded))
+    keys = records.keys(key, found)
     ordered = np.sort(keys)
     again = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
     if not len(again):
@@ -32,7 +35,7 @@ def drop_repeats(records: Records, rows: Rows, quarantine: Quarantine, *, number
     concerned = np.isin(keys, again)
     selected = _concatenated(found, concerned)
     keys = keys[concerned]
-    contents = _numbers(records, others, [selected])
+    contents = records.keys(others, [selected])
     order = np.argsort(keys, kind="stable")
     keys, contents, places = keys[order], contents[order], records.place(selected)[order]
     first = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]]))
@@ -46,16 +49,6 @@ def drop_repeats(records: Records, rows: Rows, quarantine: Quarantine, *, number
     is_first[first] = True
     records.dropped = places[~differs[group] & ~is_first]
     return bool((~differs).any())
-
-
-def _numbers(records: Records, names: list[str], found: list[Selected]) -> Numbers:
-    """Returns one number a record, equal where these variables are."""
-    columns = (
-        (np.concatenate([records.codes(name, selected) for selected in found]), len(records.values(name)))
-        for name in names
-        if len(records.values(name)) > 1
-    )
-    return combined(columns, sum(len(selected.rows) for selected in found))
 
 
 def _concatenated(found: list[Selected], wanted: Numbers) -> Selected:

@@ -22,6 +22,8 @@ from pipelines.land.records import Records, domains_of, records_of
 from pipelines.land.repeats import drop_repeats
 from pipelines.land.rows import Rows
 from pipelines.land.subjects import pseudonymise, set_subjects_aside
+from pipelines.land.totals import wrong_totals
+from pipelines.land.transactions import transactions_of
 from pipelines.study.domains import DOMAINS
 
 
@@ -36,6 +38,8 @@ class Shaped:
     text: dict[str, Coded]
     records: list[Records]
     quarantine: Quarantine
+    transactions: pa.Table
+    wrong_totals: int
     codes: tuple[str, ...]
 
 
@@ -59,14 +63,20 @@ def shape(
     rows = _rows(contract, checked, count, quarantine)
     set_subjects_aside(contract, rows, quarantine)
     text = pseudonymise(contract, rows, columns)
+    transactions = transactions_of(connection, contract, rows)
     made: list[Records] = []
     warnings: set[str] = set()
     for name in domains_of(contract, [one.rule for one in checked]):
         records = records_of(DOMAINS[name], rows, contract.export.constants)
+        records.absent = transactions.removed
         check_records(contract.study, rows, records, quarantine)
-        if drop_repeats(records, rows, quarantine, numbered=contract.domain is not None):
+        if drop_repeats(records, rows, quarantine, transactions.superseded, numbered=contract.domain is not None):
             warnings.add("W_DUP")
         made.append(records)
+    scores = next((records for records in made if records.domain.name == "qs"), None)
+    wrong = wrong_totals(contract.study, rows, scores, quarantine.good) if scores else 0
+    if wrong:
+        warnings.add("W_SUM")
     return Shaped(
         rows_in=count,
         rows_accepted=int(np.count_nonzero(quarantine.good)),
@@ -75,6 +85,8 @@ def shape(
         text=text,
         records=made,
         quarantine=quarantine,
+        transactions=transactions.table,
+        wrong_totals=wrong,
         codes=(*quarantine.codes, *sorted(warnings)),
     )
 

@@ -2,7 +2,8 @@
 
 store/deliveries/<sha256>/delivered/<name>            the bytes as delivered (in the vault where they reveal the arm)
 store/deliveries/<sha256>/<landing key>/receipt.json    what became of them under one contract
-                                       /text.parquet, rows/<domain>.parquet, quarantine.parquet, hashes.json
+                                       /text.parquet, rows/<domain>.parquet, quarantine.parquet, transactions.parquet,
+                                       /hashes.json
 store/arrivals/<hash>.json                              which site delivered it, under which name, and when first seen
 store/sidecars/<hash>.json                              what the newest sidecar states of it
 vault/deliveries, vault/treatment, vault/refused        the same for what must not be seen

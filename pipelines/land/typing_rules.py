@@ -13,8 +13,10 @@ from pipelines.study.targets import Target
 
 _INTEGER = "[+-]?[0-9]{1,18}"
 _NUMBER = "[+-]?([0-9]+(MARK[0-9]*)?|MARK[0-9]+)([eE][+-]?[0-9]{1,3})?"
-_ISO_DATE = "[0-9]{4}(-[0-9]{2}(-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2})?)?)?)?"
+_ISO_DATE = "[0-9]{4}(-[0-9]{2}(-[0-9]{2}([T ]([01][0-9]|2[0-3]):[0-9]{2}(:[0-9]{2})?)?)?)?"
 _LOCAL_DATE = "[0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{4}"
+# Nobody is younger or was ever older; a study's own limits are in its file. In years, unless the column says otherwise.
+_AGES = (0, 120)
 _KEY = "[A-Za-z0-9][A-Za-z0-9._/-]{0,63}"
 
 
@@ -33,7 +35,9 @@ def typed(text: str, column: Column, decimal: str) -> str:
             decimal = column.decimal or decimal
             plain = text if decimal == "." else f"replace({text}, {literal(decimal)}, '.')"
             value = f"try_cast({plain} as double)"
-            return f"case when regexp_full_match({text}, '{_number(decimal)}') and isfinite({value}) then {value} end"
+            # 1e-400 casts to 0: what is too small for a double is no number that we can hold, like what is too large.
+            held = f"isfinite({value}) and ({value} != 0 or not regexp_matches({text}, '^[^eE]*[1-9]'))"
+            return f"case when regexp_full_match({text}, '{_number(decimal)}') and {held} then {value} end"
         case "date":
             return _date(text, column)
         case "text":
@@ -55,7 +59,9 @@ def error(text: str, value: str, rule: ColumnRule, exported_on: str | None) -> s
     if column.codes is not None:
         listed = ", ".join(map(literal, column.codes))
         cases.append((f"{text} not in ({listed})", "Q_FK" if variable in {"visit", "site"} else "Q_CODE"))
-    limits = [limit for limit in (column.range, target.allowed if target else None) if limit]
+    limits = [
+        limit for limit in (column.range, target.allowed if target else None, _age_limits(column, target)) if limit
+    ]
     if column.type == "number" and _is_whole(target):
         cases.append((f"{value} != floor({value})", "Q_TYPE"))
     if column.type in {"integer", "number"}:
@@ -64,6 +70,11 @@ def error(text: str, value: str, rule: ColumnRule, exported_on: str | None) -> s
     if not cases:
         return "null"
     return "case " + " ".join(f"when {condition} then '{code}'" for condition, code in cases) + " end"
+
+
+def _age_limits(column: Column, target: Target | None) -> tuple[int, int] | None:
+    is_age = target is not None and (target.domain, target.variable) == ("dm", "age")
+    return _AGES if is_age and column.unit in {None, "year", "years", "YEARS"} else None
 
 
 def _is_whole(target: Target | None) -> bool:
@@ -95,7 +106,7 @@ def _form_errors(text: str, value: str, column: Column, exported_on: str | None)
             return [(wrong, "Q_NUMBER")]
         case "date":
             latest = [f"substr({value}, 1, 10) > {literal(exported_on)}"] if exported_on else []
-            outside = " or ".join([f"{value} < '1900'", *latest])
+            outside = " or ".join([f"{value} < '1900'", f"{value} >= '2101'", *latest])
             undeclared = f"{wrong} and regexp_full_match({text}, '{_LOCAL_DATE}')"
             ambiguous = [(undeclared, "Q_DATE_AMBIGUOUS")] if column.date_order == "ymd" else []
             return [*ambiguous, (wrong, "Q_DATE"), (outside, "Q_DATE_RANGE")]
@@ -114,7 +125,7 @@ def _date(text: str, column: Column) -> str:
         parts = f"regexp_extract({text}, '^([0-9]+)[./-]([0-9]+)[./-]([0-9]+)$', {names})"
         joined = f"{parts}.year || '-' || lpad({parts}.month, 2, '0') || '-' || lpad({parts}.day, 2, '0')"
         iso = f"case when regexp_full_match({text}, '{_LOCAL_DATE}') then {joined} else {text} end"
-    # The calendar decides: 2024-02-30 and 24:30 cast to nothing. A partial date is completed only to be checked.
+    # The calendar decides: 2024-02-30 and 23:60 cast to nothing. A partial date is completed only to be checked.
     completed = f"substr({iso}, 1, 10) || case length({iso}) when 4 then '-01-01' when 7 then '-01' else '' end"
     seconds = f"case length({iso}) when 16 then ':00' else '' end"
     time = f"(length({iso}) <= 10 or try_cast(substr({iso}, 12) || {seconds} as time) is not null)"

@@ -33,6 +33,10 @@ def write_rows(directory: Path, contract: Contract, shaped: Shaped, arrival: Arr
     for position, (name, value) in enumerate(_source(arrival)):
         quarantine = quarantine.add_column(position, name, pa.repeat(pa.scalar(value), quarantine.num_rows))
     write_parquet(quarantine, directory / "quarantine.parquet")
+    rows_of = shaped.transactions["_source_row"].to_numpy()
+    transactions = shaped.transactions.filter(pa.array(shaped.quarantine.good[rows_of - 1]))
+    if transactions.num_rows:
+        write_parquet(transactions, directory / "transactions.parquet")
     withheld = contract.withheld(list(shaped.text))
     rows = directory / "rows"
     rows.mkdir()

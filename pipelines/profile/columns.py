@@ -79,8 +79,8 @@ class Proposed:
 
 
 def normalised(name: str) -> str:
-    """Returns a column's name as words in lower case, joined by underscores."""
-    return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
+    """Returns a column's name as words in lower case, joined by underscores; what ODM puts before each is left out."""
+    return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_").removeprefix("it_").removeprefix("item_")
 
 
 def propose(name: str, values: Values, described: Description, score: Score | None) -> Proposed:
@@ -204,7 +204,9 @@ def _labelled(name: str, values: Values, described: Description) -> Proposed:
     settings: dict[str, Any] = {"codes": dict(described.codes)}
     if variable := _OF_PERSON.get(words):
         settings |= {"to": f"dm.{variable}"} if variable == "dx" else {"class": "quasi", "to": f"dm.{variable}"}
-    elif _ARM.fullmatch(words) or tells_arm(name) or any(_TREATMENTS.search(label) for label in described.codes.values()):
+    elif (
+        _ARM.fullmatch(words) or tells_arm(name) or any(_TREATMENTS.search(label) for label in described.codes.values())
+    ):
         return Proposed(settings={"class": "treatment", **settings, "to": "dm.arm"}, notes=_VAULT)
     elif _VISIT.fullmatch(words) and len(values.counts) <= _MOST_VISITS:
         settings = {"to": "visit", "required": True, "codes": sorted(described.codes)}

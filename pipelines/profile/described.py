@@ -39,11 +39,13 @@ def code_of(text: str) -> tuple[str, str]:
 def _sas(path: Path, form: dict[str, Any]) -> Said:
     import pyreadstat
 
-    encoding = form["encoding"].upper().replace("CP", "WINDOWS-")
-    options = {"metadataonly": True, "encoding": None if encoding == "FILE" else encoding}
+    named = form["encoding"].upper().replace("CP", "WINDOWS-")
+    encoding = None if named == "FILE" else named
     try:
-        read = pyreadstat.read_xport if form["type"] == "xpt" else pyreadstat.read_sas7bdat
-        meta = read(str(path), **options)[1]
+        if form["type"] == "xpt":
+            meta = pyreadstat.read_xport(str(path), metadataonly=True, encoding=encoding)[1]
+        else:
+            meta = pyreadstat.read_sas7bdat(str(path), metadataonly=True, encoding=encoding)[1]
         labels = pyreadstat.read_sas7bcat(form["catalogue"])[1].value_labels if form["catalogue"] else {}
     except (pyreadstat.ReadstatError, UnicodeDecodeError, ValueError):
         # The library's message may quote the file.
@@ -55,7 +57,7 @@ def _sas(path: Path, form: dict[str, Any]) -> Said:
         yield "format", name, sas_format
         codes = labels.get(re.sub(r"[0-9]*\.?[0-9]*$", "", sas_format)) or {}
         for code, label in codes.items():
-            text = number_text(float(code)) if isinstance(code, int | float) else str(code)
+            text = number_text(code) if isinstance(code, float) else str(code)
             yield "code", name, json.dumps([text, str(label)])
 
 

@@ -33,8 +33,9 @@ def gathered(proposals: Sequence[Proposal]) -> Gathered:
     arms |= {arm for proposal in proposals for arm in proposal.arms}
     scales = {str(column["to"]).split(".")[1] for column in columns if str(column.get("to", "")).startswith("qs.")}
     scales |= {scale for proposal in proposals for scale in proposal.scales}
+    sites = {site for column in columns if column.get("to") == "site" for site in meanings(column)}
     return Gathered(
-        sites=tuple(sorted({site for column in columns if column.get("to") == "site" for site in meanings(column)})),
+        sites=tuple(sorted(sites.union(*(proposal.sites for proposal in proposals)))),
         arms=tuple(sorted({arm for arm in arms if not _NO_ARM.fullmatch(arm)}, key=lambda arm: (is_control(arm), arm))),
         visits=_visits(proposals, columns),
         scales=tuple(sorted(scales & set(catalogue()))),

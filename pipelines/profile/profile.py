@@ -25,6 +25,8 @@ _ONCE = {
     "ex.exstdtc": re.compile("st|first|dose"),
 }
 _MOST_NAMED = 6
+# In fewer rows any column may happen to repeat nothing.
+_FEWEST = 5
 _BASELINE_VALUE = re.compile(r"bas(e(line)?)?_?(val(ue)?|score|total)?|bl_?(val(ue)?|score|total)?")
 
 
@@ -82,8 +84,9 @@ def _told(proposed: dict[str, Proposed]) -> list[str]:
     for name, column in proposed.items():
         for remark in (*column.notes, *column.todos):
             about.setdefault(remark, []).append(name)
+    more = {remark: len(names) - _MOST_NAMED for remark, names in about.items()}
     return [
-        f"{', '.join(names[:_MOST_NAMED])}{f' and {len(names) - _MOST_NAMED} more' * (len(names) > _MOST_NAMED)}: {remark}."
+        f"{', '.join(names[:_MOST_NAMED])}{f' and {more[remark]} more' if more[remark] > 0 else ''}: {remark}."
         for remark, names in about.items()
     ]
 
@@ -96,9 +99,13 @@ def _each_once(proposed: dict[str, Proposed]) -> dict[str, Proposed]:
         best = next((name for name in holders if preferred.search(normalised(name))), (holders or [""])[0])
         for name in holders:
             if name != best:
-                settings = {key: value for key, value in proposed[name].settings.items() if key not in {"to", "required"}}
+                settings = {
+                    key: value for key, value in proposed[name].settings.items() if key not in {"to", "required"}
+                }
                 remark = f"looks like '{target}' too, which {best} fills"
-                result[name] = Proposed(settings=settings, notes=(*proposed[name].notes, remark), todos=proposed[name].todos)
+                result[name] = Proposed(
+                    settings=settings, notes=(*proposed[name].notes, remark), todos=proposed[name].todos
+                )
     # A subject's whole name makes its number of a site superfluous.
     if any(column.settings.get("to") == "usubjid" for column in result.values()):
         for name, column in result.items():
@@ -113,7 +120,12 @@ def _subject_by_values(proposed: dict[str, Proposed], values: dict[str, Values],
         return proposed
     name = next(iter(proposed))
     kind = proposed[name].settings
-    key = rows > 2 and len(values[name].counts) == rows and kind.get("class") in {None, "free_text"} and "to" not in kind
+    key = (
+        rows >= _FEWEST
+        and len(values[name].counts) == rows
+        and kind.get("class") in {None, "free_text"}
+        and "to" not in kind
+    )
     if not key or kind.get("type") in {"number", "date"}:
         return proposed
     remark = "no column is named like the subject's key; this one, the first, has a value of its own in each row"
@@ -129,7 +141,11 @@ def _baseline_column(proposed: dict[str, Proposed], words: dict[str, tuple[str, 
     result = dict(proposed)
     for name, (name_words, _) in words.items():
         settings = proposed[name].settings
-        if _BASELINE_VALUE.fullmatch(name_words) and settings.get("type") in {"integer", "number"} and "to" not in settings:
+        if (
+            _BASELINE_VALUE.fullmatch(name_words)
+            and settings.get("type") in {"integer", "number"}
+            and "to" not in settings
+        ):
             remark = f"taken for the baseline of {total.split('.')[1]}"
             result[name] = Proposed(settings=settings | {"to": total, "visit": "BASELINE"}, todos=(remark,))
     return result

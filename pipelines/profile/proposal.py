@@ -29,7 +29,7 @@ class Proposal:
     """A layout entry as it would stand in the study file, and what a person should look at.
 
     `comments` has for a column what stands beside it in the file: its label, and a TODO where it wants looking at.
-    `visits`, `arms` and `scales` are those that a file which is SDTM already names in its rows.
+    `visits`, `arms`, `scales` and `sites` are those that a file which is SDTM already names in its rows.
     """
 
     entry: dict[str, Any]
@@ -39,6 +39,7 @@ class Proposal:
     visits: tuple[PlannedVisit, ...] = ()
     arms: tuple[str, ...] = ()
     scales: tuple[str, ...] = ()
+    sites: tuple[str, ...] = ()
 
     @property
     def columns(self) -> dict[str, dict[str, Any]]:
@@ -57,11 +58,18 @@ class Proposal:
 
     def yaml(self, indent: int = 0) -> str:
         """Returns the entry as YAML, one line a column."""
-        first = [f"- file: {flow(self.entry['file'])}{_comment(self.comment)}", f"  format: {flow(self.entry['format'])}"]
+        first = [
+            f"- file: {flow(self.entry['file'])}{_comment(self.comment)}",
+            f"  format: {flow(self.entry['format'])}",
+        ]
         if "sdtm" in self.entry:
-            lines = [*first, f"  sdtm: {self.entry['sdtm']}"]
+            lines = [*first, f"  sdtm: {flow(self.entry['sdtm'])}"]
         else:
-            todo = "" if self.has_subject else _comment("TODO no column says `to: subject`: which one holds the subject's key?")
+            todo = (
+                ""
+                if self.has_subject
+                else _comment("TODO no column says `to: subject`: which one holds the subject's key?")
+            )
             lines = [*first, f"  columns:{todo}"]
             lines += [
                 f"    {flow(name)}: {flow(column)}{_comment(self.comments.get(name, ''))}"

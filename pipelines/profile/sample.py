@@ -5,11 +5,7 @@ Rule    what landing would refuse is no sample: the reason is landing's own, and
 
 from __future__ import annotations
 
-import codecs
-import csv
-import io
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,15 +19,13 @@ from pipelines.land.readers.child import parse_in_child
 from pipelines.land.receipts import RefusedError
 from pipelines.profile import described
 from pipelines.profile.form import opened, type_of
+from pipelines.profile.text_head import DELIMITERS, ENCODINGS, delimiter_of, encoding_remark, head
 from pipelines.study import Study, load_study
 from pipelines.study.layout import ODM_KEYS, ExportFile, Settings
 
-_SAMPLE_BYTES = 8 << 20
-_DELIMITERS = (",", ";", "\t", "|")
 # Tried in this order; the last takes any bytes.
 _ENCODINGS: dict[str, tuple[str, ...]] = {
-    "delimited": ("utf-8", "cp1252", "latin-1"),
-    "xpt": ("utf-8", "cp1252", "latin-1"),
+    "xpt": ENCODINGS,
     "sas7bdat": ("file", "cp1252", "latin-1"),
 }
 # Readers work for a study: its vault is where a parser's result lies until it is read.
@@ -139,7 +133,11 @@ class _Reading:
         if kind == "odm":
             items = tuple(name for what, name, _ in self._ask(content, type=kind) if what == "column")
             table = self._read({"type": kind}, content, (*ODM_KEYS, *items))
-            used = [name for name in table.column_names if name not in ODM_KEYS or any(table[name].unique().to_pylist())]
+            used = [
+                name for name in table.column_names if name not in ODM_KEYS or any(table[name].unique().to_pylist())
+            ]
+            if not used:
+                raise RefusedError("F_NO_CLINICAL_DATA", "Nothing was collected.")
             return {"type": kind}, table.select(used), ()
         encodings = _ENCODINGS.get(kind, ("",))
         for encoding in encodings:
@@ -150,7 +148,7 @@ class _Reading:
                 if refusal.code != "F_ENCODING" or encoding == encodings[-1]:
                     raise
                 continue
-            return form, table, _encoding_remark(encoding, encodings[0])
+            return form, table, encoding_remark(encoding, encodings[0])
         raise RefusedError("F_ENCODING")
 
     def _described(
@@ -203,19 +201,14 @@ class _Reading:
         return [Sample(**{**vars(found[0]), "remarks": remarks}), *found[1:]]
 
     def _delimited(self, file: str, content: Path) -> Sample:
-        text, encoding, remarks = _head(content)
-        delimiter = max(_DELIMITERS, key=lambda mark: (_fits(text, mark), -_DELIMITERS.index(mark)))
-        head = content.with_name("head")
-        head.write_bytes(text.encode(encoding))
-        form = {"type": "delimited", "delimiter": delimiter, "encoding": encoding}
-        table = self._read(form, head)
+        text, encoding, remarks = head(content)
+        start = content.with_name("head")
+        start.write_bytes(text.encode(encoding))
+        form = {"type": "delimited", "delimiter": delimiter_of(text), "encoding": encoding}
+        table = self._read(form, start)
         if table.num_columns < 2:
-            raise RefusedError("F_DIALECT", f"No delimiter parts its lines; tried: {_DELIMITERS}.")
+            raise RefusedError("F_DIALECT", f"No delimiter parts its lines; tried: {DELIMITERS}.")
         return Sample(file=file, form=form, table=table, remarks=remarks)
-
-
-def _encoding_remark(encoding: str, first: str) -> tuple[str, ...]:
-    return () if encoding == first else (f"Its text is not {first}; read as {encoding}: are its special letters right?",)
 
 
 def _catalogue(sample: Path) -> str:
@@ -224,52 +217,3 @@ def _catalogue(sample: Path) -> str:
     named = [path for path in beside if path.stem == "formats"]
     chosen = named or beside
     return str(chosen[0]) if len(chosen) == 1 else ""
-
-
-def _head(content: Path) -> tuple[str, str, tuple[str, ...]]:
-    """Returns the first lines of a text file, whole ones, with its encoding."""
-    with content.open("rb") as source:
-        start = source.read(_SAMPLE_BYTES)
-        cut = bool(source.read(1))
-    text, encoding = _text(start)
-    if not text.strip():
-        raise RefusedError("F_EMPTY")
-    remarks = _encoding_remark(encoding, "utf-8") if encoding != "utf-16" else ()
-    if cut:
-        # At the end of a row: a line end within quotes is none.
-        while (end := text.rfind("\n")) >= 0 and text.count('"', 0, end) % 2:
-            text = text[:end]
-        text = text[: end + 1]
-    elif not text.endswith(("\n", "\r")):
-        text += "\n"
-        remarks += ("Its last line has no line end: landing would refuse the file as cut (F_TRUNCATED).",)
-    return text, encoding, remarks
-
-
-def _text(start: bytes) -> tuple[str, str]:
-    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return start.decode("utf-16", errors="ignore"), "utf-16"
-    for encoding in _ENCODINGS["delimited"][:-1]:
-        # A sample may end within a character.
-        decoder = codecs.getincrementaldecoder("utf-8-sig" if encoding == "utf-8" else encoding)()
-        try:
-            return decoder.decode(start), encoding
-        except UnicodeDecodeError:
-            continue
-    return start.decode("latin-1"), "latin-1"
-
-
-def _fits(text: str, delimiter: str) -> int:
-    """Returns how many fields the rows have, if they all have as many: the more, the better the delimiter fits."""
-    counts = {len(row) for row, _ in zip(_fields(text[:100_000], delimiter), range(50), strict=False) if row}
-    return counts.pop() if len(counts) == 1 else 0
-
-
-def _fields(text: str, delimiter: str) -> Iterator[list[str]]:
-    try:
-        yield from csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    except csv.Error:
-        # A field that is too long: this delimiter parts nothing.
-        return
-
-

@@ -13,6 +13,7 @@ from pipelines.core.files import write_atomically
 from pipelines.profile.gathered import Gathered, gathered, is_control, mapped
 from pipelines.profile.profile import profile
 from pipelines.profile.proposal import Proposal, flow
+from pipelines.profile.sdtm import grouped
 from pipelines.profile.visits import identifier, is_baseline
 from pipelines.study.load import load_study
 
@@ -53,7 +54,7 @@ def new(root: Path, samples: Sequence[Path]) -> NewReceipt:
     inbox = root / "inbox" / (_CENTRE if study.sites else "S01")
     inbox.mkdir(parents=True, exist_ok=True)
     load_study(root)
-    look_at = [remark for proposal in proposals for remark in proposal.look_at]
+    look_at = [f"{proposal.entry['file']}: {remark}" for proposal in proposals for remark in proposal.look_at]
     look_at += [f"Left out: {reason}" for reason in left_out]
     look_at.append(
         "The protocol's numbers (visits, response, remission) are the usual ones: write your own, with sections."
@@ -80,7 +81,7 @@ def _proposals(samples: Sequence[Path]) -> tuple[list[Proposal], list[str]]:
             kept[file] = best
             sheets = [proposal.entry["format"]["sheet"] for proposal in proposals if proposal is not best]
             left_out += [f"{path.name}: sheet {sheet!a}; landing takes one sheet of a workbook." for sheet in sheets]
-    return list(kept.values()), left_out
+    return grouped(list(kept.values())), left_out
 
 
 def _text(name: str, proposals: list[Proposal], left_out: list[str], known: Gathered) -> str:
@@ -132,20 +133,14 @@ def _arms(known: Gathered) -> list[str]:
     named = {arm for arm in arms if is_control(arm)}
     controls = named or set(arms[1:])
     todo = "" if named else "  # TODO which is the control?" if known.arms else "  # TODO no sample names arms"
-    return [
-        f"arms:{todo}",
-        *(
-            f"  {flow(identifier(arm))}: {flow({'label': arm, 'role': 'control' if arm in controls else 'experimental'})}"
-            for arm in arms
-        ),
-    ]
+    roles = {arm: "control" if arm in controls else "experimental" for arm in arms}
+    named_arms = [flow(identifier(arm)) + ": " + flow({"label": arm, "role": role}) for arm, role in roles.items()]
+    return [f"arms:{todo}", *(f"  {arm}" for arm in named_arms)]
 
 
 def _visits(known: Gathered) -> list[str]:
     first = next((visit for visit in known.visits if is_baseline(visit.visit)), known.visits[0])
-    return [
-        f"  - {flow(vars(visit) | ({'baseline': True} if visit is first else {}))}" for visit in known.visits
-    ]
+    return [f"  - {flow(vars(visit) | ({'baseline': True} if visit is first else {}))}" for visit in known.visits]
 
 
 def _endpoint(number: int, scale: str) -> dict[str, Any]:

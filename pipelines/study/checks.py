@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from pipelines.study.catalogue import catalogue
-from pipelines.study.domains import DOMAINS, domain_of_dataset
+from pipelines.study.domains import DOMAINS, PROVENANCE, domain_of_dataset
 from pipelines.study.layout import CodeValue, Column, ExportFile, spread
 from pipelines.study.model import Study
 from pipelines.study.sdtm import is_verbatim
@@ -141,8 +141,11 @@ def _population(study: Study) -> Iterator[Problem]:
         yield Problem(where, "write conditions like \"dx = 'MDD' and randfl = 'Y'\".")
     for variable, _, _ in conditions or ():
         if variable.startswith("suppdm."):
-            if "suppqual" not in study.delivered_domains:
+            exports = [one for files in study.layouts.values() for one in files if "suppqual" in one.domains]
+            if not exports:
                 yield Problem(where, f"'{variable}' is in no file: no layout has the data set suppdm.")
+            elif any(("suppqual", "qval") in one.withheld for one in exports):
+                yield Problem(where, f"'{variable}' is withheld. Write `releasable: [qval]` where suppdm is delivered.")
         elif variable not in POPULATION_VARIABLES:
             known = ", ".join(POPULATION_VARIABLES)
             yield Problem(where, f"no variable '{variable}'. A population is told by {known}, suppdm.<qualifier>.")
@@ -191,6 +194,8 @@ def _sdtm(export: ExportFile, where: tuple[str | int, ...]) -> Iterator[Problem]
 
 
 def _column(study: Study, pattern: str, column: Column, where: tuple[str | int, ...]) -> Iterator[Problem]:
+    if {name.casefold() for name in spread(pattern)} & set(PROVENANCE):
+        yield Problem(where, f"{', '.join(PROVENANCE)} are columns of landing's own. Ask for another name.")
     if column.to is not None:
         if len(spread(pattern)) != len(spread(column.to)):
             yield Problem((*where, "to"), "must spread over as many names as the column does.")

@@ -44,6 +44,9 @@ def load_study(root: Path) -> Study:
     except UnicodeDecodeError as error:
         msg = f"{path}: byte {error.start} is not UTF-8. Save the file as UTF-8."
         raise StudyFileError(msg) from None
+    except yaml.reader.ReaderError as error:
+        msg = f"{path}: character {error.position} is none that YAML may hold. Save the file as text, in UTF-8."
+        raise StudyFileError(msg) from None
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         msg = f"{path}:{line}: not valid YAML: {error.problem}. Check indentation, colons and quotes there."

@@ -77,6 +77,7 @@ class Figures:
     def page(self) -> str:
         """Returns the page that is kept beside the speed's."""
         contained = ", ".join(f"{what} {count}" for what, count in self.contained.most_common(20)) or "none"
+        landed, taken, rows, checked = (self.counted[what] for what in ("landed", "taken", "rows", "checked"))
         lines = [
             "# Fuzzing landing",
             "",
@@ -85,12 +86,12 @@ class Figures:
             f"`make fuzz FUZZ_SEED={self.run} FUZZ_CASES={self.cases} FUZZ_SECONDS=86400` runs these cases again;",
             f"{os.cpu_count()} processors, Python {platform.python_version()}, {self.ended:.0f} s.",
             "",
-            f"- {self.counted['landed']} cases (every {LANDED_EVERY}th) went through `land` to Parquet files and receipts,",
+            f"- {landed} cases (every {LANDED_EVERY}th) went through `land` to Parquet files and receipts,",
             "  the others through intake, archive and reader, up to their rows as text.",
-            f"- {self.counted['taken']} were accepted, with {self.counted['rows']} rows. A second reader could read",
-            f"  {self.counted['checked']} of these: the number of rows was equal, and every text that it tells.",
-            f"- Parsers ran in the fuzzing process, in every {CHILD_EVERY}th case in their child process. What a child's end",
-            f"  would have turned into `F_PARSE` or `F_TIMEOUT`: {contained}.",
+            f"- {taken} were accepted, with {rows} rows. A second reader of the format could read {checked}",
+            f"  of these, and found the same number of rows and the same texts in all but {len(self.faults)}.",
+            f"- Parsers ran in the fuzzing process, in every {CHILD_EVERY}th case in their child process. Where a",
+            f"  parser broke, the file was refused: {contained}.",
             "",
             self.table(),
             "",

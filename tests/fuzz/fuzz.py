@@ -86,11 +86,12 @@ class Worker:
     @property
     def hangs(self) -> bool:
         """Whether one case has taken too long."""
-        return self.current[1] > 0 and time.monotonic() - self.current[1] > HANG_SECONDS
+        since = float(self.current[1])
+        return since > 0 and time.monotonic() - since > HANG_SECONDS
 
 
 def alone(run: int, number: int, skip: frozenset[int] = frozenset()) -> Verdict:
-    """Runs one case in a process of its own, with parsers in their child process as in production."""
+    """Runs one case in a process of its own, its parser in a child."""
     command = [sys.executable, "-m", "tests.fuzz.fuzz", "--seed", str(run), "--case", str(number), "--json"]
     command += [part for mutation in sorted(skip) for part in ("--skip", str(mutation))]
     case = make_case(run, number, skip)
@@ -108,7 +109,7 @@ def alone(run: int, number: int, skip: frozenset[int] = frozenset()) -> Verdict:
 def run_alone(run: int, number: int, skip: frozenset[int]) -> Verdict:
     """Runs one case in this process."""
     with tempfile.TemporaryDirectory(prefix="afterglow-fuzz-") as name:
-        return Bench(Path(name), in_process=False).run([make_case(run, number, skip)])[0]
+        return Bench(Path(name), quick=False).run([make_case(run, number, skip)])[0]
 
 
 def minimised(run: int, verdict: Verdict) -> Verdict:
@@ -132,7 +133,8 @@ def fuzz(run: int, cases: int, seconds: float) -> Figures:
     place = shared_memory if os.access(shared_memory, os.W_OK) else None
     with tempfile.TemporaryDirectory(prefix="afterglow-fuzz-", dir=place) as name:
         workers = [Worker(run, Path(name)) for _ in range(2)]
-        following, waiting = 1, []
+        following = 1
+        waiting: list[list[int]] = []
         told = time.monotonic()
         while True:
             for worker in workers:
@@ -169,12 +171,12 @@ def fuzz(run: int, cases: int, seconds: float) -> Figures:
 
 
 def _ended(worker: Worker, run: int, figures: Figures) -> list[list[int]]:
-    """Tries the case that ended a worker alone, with the child; returns the rest of its batch to be run again."""
+    """Tries the case that ended a worker alone; returns the rest of its batch to be run again."""
     worker.process.kill()
     worker.process.join()
     number = int(worker.current[0])
     verdict = alone(run, number)
-    verdict.contained = verdict.contained or ("hang" if worker.process.exitcode is None else "crash")
+    verdict.contained = verdict.contained or "ended the fuzzing process, and not its child's parent"
     figures.add([verdict], 0)
     rest = [other for other in worker.numbers if other != number]
     worker.start()

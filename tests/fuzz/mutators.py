@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
-from tests.fuzz import mutators_parts, mutators_text
+from tests.fuzz import mutators_binary, mutators_parts, mutators_text
 from tests.fuzz.seeds import Seed
 
 Mutator = Callable[[Random, bytes, Seed], bytes]
@@ -38,14 +38,14 @@ def _span(rng: Random, content: bytes, most: int) -> tuple[int, int]:
 def flip(rng: Random, content: bytes, _: Seed) -> bytes:
     """Flips a few bits."""
     changed = bytearray(content)
-    for _ in range(rng.choice((1, 1, 2, 8))):
+    for _bit in range(rng.choice((1, 1, 2, 8))):
         changed[rng.randrange(len(changed))] ^= 1 << rng.randrange(8)
     return bytes(changed)
 
 
 def overwrite(rng: Random, content: bytes, _: Seed) -> bytes:
     """Writes bytes that mean something over others."""
-    start, _ = _span(rng, content, 1)
+    start = rng.randrange(len(content) + 1)
     new = rng.choice((*_INTERESTING, rng.randbytes(rng.randint(1, 8)), bytes(rng.randint(1, 64))))
     return content[:start] + new + content[start + len(new) :]
 
@@ -63,7 +63,7 @@ def take_out(rng: Random, content: bytes, _: Seed) -> bytes:
 
 def insert(rng: Random, content: bytes, _: Seed) -> bytes:
     """Puts bytes in."""
-    start, _ = _span(rng, content, 1)
+    start = rng.randrange(len(content) + 1)
     return content[:start] + rng.choice((*_INTERESTING, rng.randbytes(rng.randint(1, 99)))) + content[start:]
 
 
@@ -99,11 +99,16 @@ PARTS: dict[str, tuple[Mutator, ...]] = {
     "json": (mutators_parts.json_document, mutators_parts.json_text),
     "ndjson": (mutators_parts.json_lines, mutators_parts.json_text),
     "dsjc": (mutators_parts.json_compressed, mutators_parts.gz_header),
-    "parquet": (mutators_parts.parquet_footer, mutators_parts.parquet_written, mutators_parts.parquet_page),
+    "parquet": (mutators_binary.parquet_footer, mutators_binary.parquet_written, mutators_binary.parquet_page),
     "xlsx": (mutators_parts.xlsx_part, mutators_parts.xlsx_part, mutators_parts.zip_records),
     "odm": (mutators_parts.odm_elements, mutators_parts.odm_elements, mutators_parts.odm_text),
-    "xpt": (mutators_parts.xpt_header, mutators_parts.xpt_namestr, mutators_parts.xpt_rows, mutators_parts.xpt_rows),
-    "sas7bdat": (mutators_parts.sas_header, mutators_parts.sas_page, mutators_parts.sas_row),
+    "xpt": (
+        mutators_binary.xpt_header,
+        mutators_binary.xpt_namestr,
+        mutators_binary.xpt_rows,
+        mutators_binary.xpt_rows,
+    ),
+    "sas7bdat": (mutators_binary.sas_header, mutators_binary.sas_page, mutators_binary.sas_row),
 }
 ARCHIVES: dict[str, tuple[Mutator, ...]] = {
     ".gz": (mutators_parts.gz_header, mutators_parts.gz_members),

@@ -1,4 +1,4 @@
-"""Mutations inside a format: JSON keys and values, XML elements, parts of a zip, footers, headers, pages."""
+"""Mutations inside a format of text: JSON keys and values, XML elements; and of archives, and the parts of a zip."""
 
 from __future__ import annotations
 
@@ -10,28 +10,41 @@ import zipfile
 from random import Random
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from lxml import etree
 
 from tests.fuzz.mutators_text import VALUES
 from tests.fuzz.seeds import Seed, zipped
 
-_JSON_VALUES = (*VALUES, 0, -1, 1.5, 10**30, 1e300, True, None, [], {}, [1], {"a": 1}, float("nan"), "\0")
+_JSON_VALUES: tuple[Any, ...] = (
+    *VALUES,
+    0,
+    -1,
+    1.5,
+    10**30,
+    1e300,
+    True,
+    None,
+    [],
+    {},
+    [1],
+    {"a": 1},
+    float("nan"),
+    "\0",
+)
 
 
-def _chaos(rng: Random, content: bytes, most: int = 4) -> bytes:
+def chaos(rng: Random, content: bytes, most: int = 4) -> bytes:
+    """Changes a few bytes."""
     changed = bytearray(content)
     for _ in range(rng.randint(1, most)):
         changed[rng.randrange(len(changed))] = rng.choice((0, 1, 2, 0x20, 0x7F, 0x80, 0xFF, rng.randrange(256)))
     return bytes(changed)
 
 
-def _within(rng: Random, content: bytes, start: int, size: int) -> bytes:
+def within(rng: Random, content: bytes, start: int, size: int) -> bytes:
     """Changes bytes of the given piece only."""
     start = max(0, start)
-    return content[:start] + _chaos(rng, content[start : start + size]) + content[start + size :]
+    return content[:start] + chaos(rng, content[start : start + size]) + content[start + size :]
 
 
 # --- JSON ---------------------------------------------------------------------------------------------------------
@@ -129,7 +142,7 @@ def json_compressed(rng: Random, content: bytes, seed: Seed) -> bytes:
 
 def gz_header(rng: Random, content: bytes, _: Seed) -> bytes:
     """Changes the header or the checksum and size at the end of a gzip."""
-    return _within(rng, content, *rng.choice(((0, 12), (len(content) - 8, 8))))
+    return within(rng, content, *rng.choice(((0, 12), (len(content) - 8, 8))))
 
 
 def gz_members(rng: Random, content: bytes, _: Seed) -> bytes:
@@ -147,7 +160,7 @@ def zip_records(rng: Random, content: bytes, _: Seed) -> bytes:
     marks = [mark for mark in (b"PK\x01\x02", b"PK\x03\x04", b"PK\x05\x06") if mark in content]
     mark = rng.choice(marks)
     starts = [at for at in range(len(content)) if content.startswith(mark, at)]
-    return _within(rng, content, rng.choice(starts) + rng.choice((0, 4)), rng.choice((30, 46)))
+    return within(rng, content, rng.choice(starts) + rng.choice((0, 4)), rng.choice((30, 46)))
 
 
 def zip_members(rng: Random, content: bytes, seed: Seed) -> bytes:
@@ -233,115 +246,9 @@ def xlsx_part(rng: Random, content: bytes, seed: Seed) -> bytes:
         case 0:
             parts[name] = odm_text(rng, parts[name], seed)
         case 1:
-            parts[name] = _chaos(rng, parts[name])
+            parts[name] = chaos(rng, parts[name])
         case 2:
             del parts[name]
         case _:
             parts[name] = _element(rng, parts[name], _XLSX_NAMES)
     return zipped(parts)
-
-
-# --- Parquet ------------------------------------------------------------------------------------------------------
-
-
-def parquet_footer(rng: Random, content: bytes, _: Seed) -> bytes:
-    """Changes the metadata at the end."""
-    size = int.from_bytes(content[-8:-4], "little") + 8
-    return _within(rng, content, len(content) - size, size)
-
-
-def parquet_page(rng: Random, content: bytes, _: Seed) -> bytes:
-    """Changes pages: their headers stand between the values."""
-    size = int.from_bytes(content[-8:-4], "little") + 8
-    return _within(rng, content, 4, len(content) - size - 4)
-
-
-def parquet_written(rng: Random, content: bytes, _: Seed) -> bytes:
-    """Writes the table again: other types, columns, names, rows or settings."""
-    table = pq.read_table(io.BytesIO(content))
-    position = rng.randrange(table.num_columns)
-    name, column = table.column_names[position], table.column(position)
-    match rng.randrange(6):
-        case 0:
-            table = table.set_column(position, name, pa.array([rng.choice(VALUES) for _ in column], pa.string()))
-        case 1:
-            table = table.set_column(position, rng.choice((*VALUES, *table.column_names)), column)
-        case 2:
-            table = pa.concat_tables([table] * rng.choice((2, 50)))
-        case 3:
-            kinds = (pa.binary(), pa.large_string(), pa.dictionary(pa.int32(), pa.string()), pa.list_(pa.string()))
-            kind = rng.choice(kinds)
-            changed = pa.array([[text] for text in column.to_pylist()], kind) if kind == kinds[3] else column.cast(kind)
-            table = table.set_column(position, name, changed)
-        case 4:
-            gone = pc.if_else(pa.array([rng.random() < 0.2 for _ in column]), pa.scalar(None, column.type), column)
-            table = table.set_column(position, name, gone)
-        case _:
-            table = table.slice(rng.randrange(len(table)), rng.randrange(len(table)))
-    target = io.BytesIO()
-    pq.write_table(
-        table,
-        target,
-        compression=rng.choice(("none", "snappy", "zstd", "gzip", "brotli", "lz4")),
-        use_dictionary=rng.random() < 0.5,
-        row_group_size=rng.choice((1, 7, 1000)),
-        data_page_version=rng.choice(("1.0", "2.0")),
-        write_page_checksum=rng.random() < 0.7,
-    )
-    return target.getvalue()
-
-
-# --- SAS ----------------------------------------------------------------------------------------------------------
-
-
-def xpt_header(rng: Random, content: bytes, _: Seed) -> bytes:
-    """Changes the records before the variables: names, versions, sizes, counts."""
-    return _within(rng, content, 80 * rng.randrange(8), 80)
-
-
-def xpt_namestr(rng: Random, content: bytes, seed: Seed) -> bytes:
-    """Changes the description of a variable: its type, width, place, name."""
-    number = rng.randrange(len(seed.header))
-    return _within(rng, content, 640 + 140 * number, rng.choice((8, 16, 88, 140)))
-
-
-def xpt_rows(rng: Random, content: bytes, _: Seed) -> bytes:
-    """Changes the rows, in whole records or byte by byte."""
-    start = max(content.find(b"HEADER RECORD*******OBS"), 0) + 80
-    records = [content[at : at + 80] for at in range(start, len(content), 80)]
-    position = rng.randrange(len(records))
-    match rng.randrange(5):
-        case 0:
-            records.insert(position, rng.choice((records[position], b" " * 80, bytes(80))))
-        case 1:
-            del records[position]
-        case 2:
-            records[position] = b" " * 80
-        case 3:
-            records.append(rng.choice((b" " * 80, bytes(80), records[-1])))
-        case _:
-            return _within(rng, content, start, len(content) - start)
-    return content[:start] + b"".join(records)
-
-
-def sas_header(rng: Random, content: bytes, _: Seed) -> bytes:
-    """Changes the header of a SAS data set: alignment, order of bytes, encoding, sizes, counts."""
-    return _within(rng, content, *rng.choice(((32, 8), (64, 30), (156, 100), (0, 320))))
-
-
-def _page(rng: Random, content: bytes) -> int:
-    size = int.from_bytes(content[200:204], "little")
-    starts = list(range(int.from_bytes(content[196:200], "little"), len(content), size)) if size >= 64 else []
-    return rng.choice(starts or [min(1024, len(content) - 1)])
-
-
-def sas_page(rng: Random, content: bytes, _: Seed) -> bytes:
-    """Changes the head of a page: its type, counts and the list of its parts."""
-    return _within(rng, content, _page(rng, content) + rng.choice((0, 16, 24)), rng.choice((16, 64, 400)))
-
-
-def sas_row(rng: Random, content: bytes, _: Seed) -> bytes:
-    """Changes anything in a page, where it holds something."""
-    start = _page(rng, content)
-    filled = [at for at in range(start, min(len(content), start + 65536)) if content[at]]
-    return _within(rng, content, rng.choice(filled) - rng.randrange(8), rng.choice((8, 32)))

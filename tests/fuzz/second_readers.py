@@ -1,7 +1,8 @@
 """A second opinion on every format, by other code than landing's: which columns and rows does a file hold?
 
-`csv`, `json`, `zipfile` and expat of the standard library, DuckDB for Parquet, pandas for SAS data sets, and for transport
-files their published layout. `None` as a value means that this reader does not say (how a number is written may differ).
+`csv`, `json`, `zipfile` and expat of the standard library, DuckDB for Parquet, pandas for SAS data sets, and for
+transport files their published layout. `None` as a value means that this reader does not say (how a number is written
+may differ).
 """
 
 from __future__ import annotations
@@ -138,7 +139,8 @@ def _odm(content: bytes, _: Seed) -> Found:
         *("SubjectKey", "SiteOID", "StudyEventOID", "StudyEventRepeatKey", "FormOID", "FormRepeatKey", "ItemGroupOID"),
         *("ItemGroupRepeatKey", "TransactionType"),
     ]
-    return Found(header=[*keys, *names], rows=[[None] * len(keys) + [None] * len(names) for _ in rows])
+    unsaid: Row = [None] * len(keys)
+    return Found(header=[*keys, *names], rows=[unsaid + [row.get(name, "") for name in names] for row in rows])
 
 
 def _xpt(content: bytes, _: Seed) -> Found:
@@ -185,7 +187,7 @@ def _sas7bdat(content: bytes, _: Seed) -> Found:
         frame = pd.read_sas(file.name, format="sas7bdat", encoding="latin-1")
     texts = [frame[name].dtype.kind not in "fiuM" for name in frame.columns]
     return Found(
-        header=[str(name) for name in frame.columns],
+        header=[str(name).partition("\0")[0] for name in frame.columns],
         rows=[
             [_ascii(value) if text else None for text, value in zip(texts, row, strict=True)]
             for row in frame.itertuples(index=False)

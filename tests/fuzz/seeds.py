@@ -23,6 +23,7 @@ from tests import small_workbook
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "tests" / "data"
+NIMH = ROOT / "studies" / "nimh_ketamine" / "inbox" / "NIMH"
 # It stands in a subject's field of every seed whose format lets one write it there.
 CANARY = "Kanarie7"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -75,7 +76,7 @@ def _domain(name: str) -> tuple[list[str], list[list[str]]]:
     document = json.loads((DATA / "dataset_json" / f"{name}.json").read_bytes())
     header = [column["name"] for column in document["columns"]]
     rows = [["" if value is None else str(value) for value in row] for row in document["rows"]]
-    rows[1][0] = CANARY
+    rows[0][0] = CANARY
     return header, rows[:40]
 
 
@@ -155,7 +156,7 @@ _MADE: list[tuple[str, str, str, str, dict[str, Any], dict[str, dict[str, Any]],
     ("utf16", "text", "txt", "", _TEXT | {"delimiter": "\t", "encoding": "utf-16"}, {},
      lambda: _csv("\t", "utf-16", csv.QUOTE_MINIMAL, "\n")),
     ("tsv", "text", "tsv", "", _TEXT | {"delimiter": "\t"}, {"MADRS_Total": {"type": "integer", "missing": ["n/a"]}},
-     lambda: (ROOT / "studies" / "nimh_ketamine" / "inbox" / "NIMH" / "phenotype.tsv").read_bytes()),
+     lambda: _planted((NIMH / "phenotype.tsv").read_bytes(), b"sub-MOA101")),
     ("csvgz", "text", "csv", ".gz", _TEXT, _AE_TYPES, lambda: _csv(",", "utf-8", csv.QUOTE_MINIMAL, "\n")),
     ("csvzip", "text", "csv", ".zip", _TEXT, _AE_TYPES, lambda: _csv(",", "utf-8", csv.QUOTE_MINIMAL, "\n")),
     ("json", "json", "json", "", {"type": "dataset_json"}, _DM_TYPES,
@@ -172,7 +173,8 @@ _MADE: list[tuple[str, str, str, str, dict[str, Any], dict[str, dict[str, Any]],
     ("odmsnapshot", "odm", "xml", "", {"type": "odm"}, {}, lambda: _odm("odm-data-snapshot")),
     ("xpt", "xpt", "xpt", "", {"type": "xpt"}, {"AESEQ": {"type": "integer"}},
      lambda: _planted(_of_dataset("ae", "xpt"), b"CDISCPILOT01")),
-    ("xptgz", "xpt", "xpt", ".gz", {"type": "xpt"}, _DM_TYPES, lambda: _planted(_of_dataset("dm", "xpt"), b"CDISCPILOT01")),
+    ("xptgz", "xpt", "xpt", ".gz", {"type": "xpt"}, _DM_TYPES,
+     lambda: _planted(_of_dataset("dm", "xpt"), b"CDISCPILOT01")),
     ("xptv8", "xpt", "xpt", "", {"type": "xpt"}, {}, _xpt_v8),
     *(
         (source.replace("/", ""), "sas7bdat", "sas7bdat", "", {"type": "sas7bdat"}, {},

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pipelines.land.contract import Contract
-from pipelines.land.readers import TextRows
+from pipelines.land.readers import TextRows, read_text_rows
 from pipelines.land.receipts import RefusedError
 from tests.fuzz import bench
 from tests.fuzz.bench import LANDED_EVERY, Bench, Case, Verdict, make_case
@@ -43,10 +43,8 @@ def test_cases_of_every_seed_keep_every_promise(tmp_path: Path) -> None:
 
 
 def read_with(monkeypatch: pytest.MonkeyPatch, change: Any) -> None:
-    read = bench.read_text_rows
-
     def changed(path: Path, contract: Contract) -> TextRows:
-        text = read(path, contract)
+        text = read_text_rows(path, contract)
         return replace(text, table=change(text.table))
 
     monkeypatch.setattr(bench, "read_text_rows", changed)

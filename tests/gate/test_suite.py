@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.gate.suite import GATES, SuiteError, load_suites
+from pipelines.land.receipts import REASONS
 from pipelines.study.domains import DOMAINS
 
 GOOD = """
@@ -81,3 +82,10 @@ def test_every_domain_and_every_mart_has_suites_at_its_gates() -> None:
 def test_ids_are_unique_over_all_suites() -> None:
     ids = [check.id for suite in load_suites() for check in suite.checks]
     assert len(ids) == len(set(ids))
+
+
+def test_the_code_of_a_check_is_a_reason_code_and_each_that_looks_across_files_has_its_checks() -> None:
+    coded = {check.id: check.code for suite in load_suites() for check in suite.checks if check.code}
+    assert set(coded.values()) == {"W_LOGIC", "W_ORDER", "W_SUM"} <= set(REASONS)
+    for table in ("ADAE", "ADQS", "ADSL", "ADVS", "BIOMARKERS", "EXPOSURE", "THERAPY"):
+        assert "W_ORDER" in {code for check, code in coded.items() if f"-{table}-" in check}

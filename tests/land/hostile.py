@@ -30,8 +30,16 @@ class Landed:
 
     def rows(self, name: str = "text.parquet") -> list[tuple[object, ...]]:
         """Returns the rows of one of its files, without where they came from."""
+        return [row[3:] for row in duckdb.execute(f"from {self._scan(name)} order by _source_row").fetchall()]
+
+    def count(self, name: str, condition: str) -> int:
+        """Returns how many rows of one of its files fulfil the condition."""
+        counted = duckdb.execute(f"select count(*) from {self._scan(name)} where {condition}").fetchone()
+        return int(counted[0]) if counted else 0
+
+    def _scan(self, name: str) -> str:
         directory = landing_directory(self.study.folder, self.receipt.sha256, self.receipt.landing_key)
-        return [row[3:] for row in duckdb.execute(f"select * from read_parquet('{directory}/{name}')").fetchall()]
+        return f"read_parquet('{directory}/{name}')"
 
 
 def land_beside_a_good_file(

@@ -19,10 +19,14 @@ from hypothesis import strategies as st
 from pipelines.land import DeliveryReceipt, land
 from pipelines.land.store import landing_directory, treatment_directory
 from pipelines.study import Study, load_study
+from tests.real_files import real_files
 from tests.small_study import STUDY_FILE, deliver, make_study
 
 FORMATS = {"xpt": "xpt", "json": "dataset_json", "ndjson": "dataset_json", "dsjc": "dataset_json"}
-EVERY_DOMAIN = {"ae": 74, "cm": 68, "dm": 18, "ds": 53, "ec": 1590, "ex": 1583, "sv": 164, "vs": 1414}
+ROWS = {"ae": 74, "cm": 68, "dm": 18, "ds": 53, "ec": 1590, "ex": 1583, "sv": 164, "vs": 1414}
+DATA = real_files("dataset_json")
+# Beside a developer's clone lie more domains than the repository ships.
+EVERY_DOMAIN = {name: rows for name, rows in ROWS.items() if (DATA / f"{name}.json").is_file()}
 
 
 def frames(study: Study, receipt: DeliveryReceipt) -> dict[str, pd.DataFrame]:
@@ -37,14 +41,13 @@ def frames(study: Study, receipt: DeliveryReceipt) -> dict[str, pd.DataFrame]:
 
 
 @pytest.fixture(scope="module")
-def example(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Study, dict[str, DeliveryReceipt]]:
+def example(tmp_path_factory: pytest.TempPathFactory) -> tuple[Study, dict[str, DeliveryReceipt]]:
     """Returns the study of CDISC's example data with every domain landed from each of its four formats."""
-    data = shared_data / "dataset_json"
     files = [
         {"file": f"{{domain}}.{suffix}", "format": {"type": form}, "sdtm": list(EVERY_DOMAIN)}
         for suffix, form in FORMATS.items()
     ]
-    named = {row[3]: row[4] for row in json.loads((data / "sv.json").read_bytes())["rows"]}
+    named = {row[3]: row[4] for row in json.loads((DATA / "sv.json").read_bytes())["rows"]}
     visits = [
         {"visit": f"V{number:g}".replace(".", "_"), "visitnum": number, "label": label, "baseline": number == 1}
         for number, label in sorted(named.items())
@@ -65,7 +68,7 @@ def example(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> tupl
         text + "".join(f"{key}: {json.dumps(value)}\n" for key, value in parts.items()), encoding="utf-8"
     )
     study = load_study(root)
-    for path in sorted(data.iterdir()):
+    for path in sorted(DATA.iterdir()):
         if path.stem in EVERY_DOMAIN:
             deliver(study, "S01", path.name, path.read_bytes())
     return study, {receipt.file: receipt for receipt in land(study).deliveries}

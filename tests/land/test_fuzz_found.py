@@ -72,6 +72,13 @@ def test_a_cell_out_of_its_place_refuses_the_workbook(tmp_path: Path, rows: list
     assert "out of its place" in receipt.detail
 
 
+def test_a_cell_with_two_values_refuses_the_workbook(tmp_path: Path) -> None:
+    twice = ROWS[2].replace("</is></c></row>", "</is><is><t>c</t></is></c></row>")
+    content = small_workbook.packed(small_workbook.parts("".join([*ROWS[:2], twice])))
+    receipt = landed(tmp_path, "edc.xlsx", "{type: xlsx, sheet: Data}", ["id", "x"], content)
+    assert (receipt.codes, "two values" in receipt.detail) == (("F_PARSE",), True)
+
+
 def test_text_in_parquet_that_is_no_text_refuses_the_file_and_landing_goes_on(tmp_path: Path) -> None:
     target = io.BytesIO()
     table = pa.table({"id": ["001", "002"], "x": ["abcdef", "uvwxyz"]})
@@ -79,3 +86,9 @@ def test_text_in_parquet_that_is_no_text_refuses_the_file_and_landing_goes_on(tm
     content = target.getvalue().replace(b"uvwxyz", b"uv\xffxyz")
     receipt = landed(tmp_path, "edc.parquet", "{type: parquet}", ["id", "x"], content)
     assert (receipt.outcome, receipt.codes) == ("refused", ("F_PARSE",))
+
+
+def test_a_file_without_its_header_is_refused_and_its_first_row_is_not_told(tmp_path: Path) -> None:
+    receipt = landed(tmp_path, "edc.csv", "{type: delimited}", ["id", "x"], b"CANARY-1,CANARY-2\n")
+    assert receipt.codes == ("F_CONTRACT",)
+    assert "CANARY" not in repr(receipt)

@@ -49,11 +49,13 @@ def test_what_lies_under_no_site_is_said_at_each_run(tmp_path: Path) -> None:
     study = make_study(tmp_path)
     deliver(study, "S01", SCORES, scores_file(scores_row()))
     deliver(study, "S99", SCORES, scores_file(scores_row()))
+    deliver(study, "S01'; drop table x --", SCORES, scores_file(scores_row()))
     (study.folder.inbox / "loose.csv").write_text("x")
     for _ in range(2):
         receipts = land(study).deliveries
         assert [(receipt.site, receipt.file, receipt.codes) for receipt in receipts] == [
             ("S01", SCORES, ()),
+            ("", "S01'; drop table x --", ("F_SITE_ID",)),
             ("", "S99", ("F_SITE_ID",)),
             ("", "loose.csv", ("F_SITE_ID",)),
         ]

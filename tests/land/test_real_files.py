@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pyreadstat
@@ -11,14 +10,13 @@ from lxml import etree
 
 from pipelines.land import DeliveryReceipt, land
 from pipelines.land.receipts import REASONS
+from tests.real_files import real_files
 from tests.small_study import STUDY_FILE, deliver, make_study
 
-_BESIDE = Path(__file__).resolve().parents[3] / "shared" / "data"
-DATA = Path(os.environ.get("AFTERGLOW_SHARED_DATA", _BESIDE))
 FILES = [
     path
-    for folder in ("parser_files", "odm")
-    for path in sorted((DATA / folder).rglob("*"))
+    for source in ("parser_files", "odm")
+    for path in sorted(real_files(source).rglob("*"))
     if path.is_file() and not path.name.startswith("LICENSE")
 ]
 # What is no clinical data in ODM of version 1, or names no variable, gives its reason; all others give rows.
@@ -71,7 +69,7 @@ def receipts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, DeliveryRece
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(DATA).as_posix())
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_a_real_file_gives_rows_or_a_reason(receipts: dict[str, DeliveryReceipt], path: Path) -> None:
     receipt = receipts[delivered_name(path)]
     assert set(receipt.codes) <= set(REASONS)

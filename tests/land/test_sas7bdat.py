@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pytest
 
 from pipelines.land import land
+from pipelines.land.readers import sas7bdat
 from pipelines.land.readers.sas7bdat import _text, check_size
 from pipelines.land.receipts import RefusedError
 from pipelines.land.store import landing_directory
@@ -131,3 +133,29 @@ def test_a_damaged_data_set_is_refused_or_read_and_never_ends_the_run(
     assert good.rows_accepted == 608
     assert bad.rows_in == bad.rows_accepted + bad.rows_quarantined
     assert bad.outcome == "refused" or bad.rows_in == 608
+
+
+def test_a_data_set_of_many_parts_is_read_whole_and_equal_to_one_part(
+    shared_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # One stored as it is, one compressed by SAS.
+    for name, rows in (("ratiov", 3970), ("omov", 2351)):
+        path = shared_data / f"parser_files/saslib/{name}.sas7bdat"
+        whole = pa.concat_tables(sas7bdat.parse(path, {"type": "sas7bdat"}, [])).combine_chunks()
+        monkeypatch.setattr(sas7bdat, "_BATCH_ROWS", 1000)
+        parts = list(sas7bdat.parse(path, {"type": "sas7bdat"}, []))
+        monkeypatch.undo()
+        assert len(parts) > 3
+        assert pa.concat_tables(parts).combine_chunks().equals(whole)
+        assert whole.num_rows == rows
+
+
+def test_fewer_rows_than_the_header_counts_are_refused(tmp_path: Path, shared_data: Path) -> None:
+    content = bytearray((shared_data / "parser_files/saslib/ratiov.sas7bdat").read_bytes())
+    path = tmp_path / "x.sas7bdat"
+    for stated in (3971, 3969 + 405):
+        # The count of rows, 8 bytes in the first page.
+        at = content.index((3970).to_bytes(8, "little"), 8192)
+        path.write_bytes(content[:at] + stated.to_bytes(8, "little") + content[at + 8 :])
+        with pytest.raises(RefusedError, match="F_PARSE"):
+            list(sas7bdat.parse(path, {"type": "sas7bdat"}, []))

@@ -173,6 +173,26 @@ def test_a_wrong_list_of_data_sets_is_told_with_its_line(tmp_path: Path, entry: 
     assert f"study.yml:{line}:" in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ('file: "{domain}.xpt", sdtm: [dm, ae]', "no layout has the data set suppdm"),
+        ('file: "{domain}.xpt", sdtm: [dm, suppdm]', r"Write `releasable: \[qval\]`"),
+        ('file: "{domain}.xpt", sdtm: [dm, suppdm], releasable: [qval]', None),
+    ],
+)
+def test_a_population_is_told_by_a_qualifier_that_is_delivered_and_may_be_shown(
+    tmp_path: Path, entry: str, said: str | None
+) -> None:
+    told = "population: {analysed: \"suppdm.efficacy = 'Y'\"}\nvisits:\n"
+    text = SDTM.replace("ENTRY", entry).replace("visits:\n", told)
+    if said is None:
+        assert make_study(tmp_path, text).population.analysed == "suppdm.efficacy = 'Y'"
+        return
+    with pytest.raises(StudyFileError, match=said):
+        make_study(tmp_path, text)
+
+
 def test_restatements_are_resolved_by_the_key_that_landing_tells_records_by() -> None:
     # Scores are resolved where their items are added up, and of a subject there is one record.
     found = {}

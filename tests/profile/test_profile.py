@@ -20,14 +20,15 @@ STUDIES = Path(__file__).resolve().parents[2] / "studies"
 def proposed(folder: Path, header: str, *rows: str, name: str = "x.csv", encoding: str = "utf-8") -> dict[str, Any]:
     path = folder / name
     path.write_bytes(("\n".join([header, *rows]) + "\n").encode(encoding))
-    return profile(path).entry
+    (proposal,) = profile(path)
+    return proposal.entry
 
 
 COLUMNS = [
     ("record_id", ["1", "2", "2"], {"class": "pseudonym", "to": "subject"}),
     ("patient_name", ["A B", "C D", "E F"], {"class": "drop"}),
     ("DOB", ["1990-01-01", "1980-01-01", "1970-01-01"], {"class": "drop"}),
-    ("site_id", ["S01", "S01", "S02"], {"class": "pseudonym", "to": "site"}),
+    ("site_id", ["S01", "S01", "S02"], {"class": "pseudonym", "to": "site", "codes": ["S01", "S02"]}),
     ("visit", ["BL", "W1", "BL"], {"to": "visit", "required": True, "codes": ["BL", "W1"]}),
     ("arm", ["K", "P", "K"], {"class": "treatment", "codes": ["K", "P"], "to": "dm.arm"}),
     ("visit_date", ["2026-01-01", "2026-01-02", "2026-01-03"], {"type": "date", "to": "date"}),
@@ -36,7 +37,7 @@ COLUMNS = [
     ("phq9_3", ["0", "1", "2"], {"type": "integer", "to": "qs.PHQ9.03"}),
     ("madrs_11", ["0", "1", "2"], {"type": "integer"}),
     ("Age", ["30", "40", "50"], {"class": "quasi", "type": "integer", "to": "dm.age"}),
-    ("weight_kg", ["70.5", "80", "90"], {"type": "number", "to": "vs.WEIGHT"}),
+    ("weight_kg", ["70.5", "80", "90"], {"type": "number", "unit": "kg", "to": "vs.WEIGHT"}),
     ("colour", ["red", "red", "blue"], {"codes": ["blue", "red"]}),
     ("note", ["one thing", "another", "a third"], {"class": "free_text"}),
 ]
@@ -82,7 +83,8 @@ def test_a_scaffolded_study_lands_its_own_samples(tmp_path: Path) -> None:
     assert max(map(len, text.splitlines())) < 200
     assert len(text.splitlines()) < 50
     study = load_study(tmp_path / "mine")
-    assert [endpoint.instrument for endpoint in study.endpoints] == ["HAMD17", "MADRS"]
+    assert [endpoint.instrument for endpoint in study.endpoints] == ["HAMD17", "HAMD6", "MADRS"]
+    assert study.design == "crossover"
     assert next(visit.visit for visit in study.visits if visit.baseline) == "ses-b0"
     for sample in samples:
         deliver(study, "S01", sample.name, sample.read_bytes())
@@ -104,4 +106,4 @@ def test_real_exports_give_a_study_file_that_loads(tmp_path: Path, shared_data: 
         assert yaml.safe_load(receipt.study_file.read_text())["instruments"]["HAMD17"] == {
             "analysed_total": "collected"
         }
-    assert any("subject's key" in remark for remark in profile(shared_data / names[2]).look_at)
+    assert any("subject's key" in remark for remark in profile(shared_data / names[2])[0].look_at)

@@ -36,7 +36,7 @@ TABLES = {
 # fmt: off
 CHECKS = (
     "check_id gate table_name verdict severity sentence standard expectation rows_checked:bigint"
-    " rows_failed:bigint error"
+    " rows_failed:bigint error code"
 )
 # fmt: on
 FAILING = "check_id usubjid siteid avisit srcdom delivery_id source_file srcseq:bigint"

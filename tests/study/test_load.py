@@ -31,6 +31,7 @@ MISTAKES = [
     ('"qs.MADRS.{01..10}"', '"qs.MADRS.{01..09}"', "must spread over as many names as the column does."),
     ("codes: [KET, PBO]", "codes: {A: KET, B: KTE}", "codes.B: no arm 'KTE'. Arms: KET, PBO."),
     ("range: [18, 90]", "range: [90, 18]", "range: ends before it starts. Write [lowest, highest]."),
+    ("        note: {", "        _Source_Row: {", "are columns of landing's own. Ask for another name."),
     ("class: quasi", "class: quasy", "class: must be one of 'pseudonym', 'quasi', 'clinical'"),
     ("title: A small trial", "title: x\ntitle: y", "3: the key 'title' stands twice here. Keep one of the two."),
     ("sites:\n", "sites: [\n", "not valid YAML"),

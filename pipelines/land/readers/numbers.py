@@ -23,6 +23,9 @@ def number_text(number: float) -> str:
 
 def number_texts(numbers: np.ndarray) -> pa.Array:
     """Returns what `number_text` says of each of the float64 values in `numbers`, as an array of strings."""
+    missing = np.isnan(numbers)
+    if missing.any():
+        return pc.if_else(pa.array(missing), "", number_texts(np.where(missing, 0.0, numbers)))
     size = np.abs(numbers)
     with np.errstate(invalid="ignore"):
         whole = (numbers == np.trunc(numbers)) & (size < _WHOLE)

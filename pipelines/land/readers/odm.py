@@ -3,13 +3,14 @@
 Keys    SubjectKey, SiteOID (the SiteRef's LocationOID), StudyEventOID, StudyEventRepeatKey, FormOID, FormRepeatKey,
         ItemGroupOID, ItemGroupRepeatKey, TransactionType
 Rule    a key that holds anything and every ItemOID must be declared, as the columns of any file; Remove is a value of
-        TransactionType and removes nothing
+        TransactionType: what it means for the rows before it is for `pipelines.land.transactions` to say
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ import pyarrow.compute as pc
 from pipelines.land.contract import Contract
 from pipelines.land.readers.child import parse_in_child, text_table
 from pipelines.land.readers.text_rows import TextRows, shown_names
-from pipelines.land.readers.xml_guard import local_name, xml_events
+from pipelines.land.readers.xml_guard import parse_xml
 from pipelines.land.receipts import RefusedError
 from pipelines.study.layout import ODM_KEYS, Odm
 
@@ -33,6 +34,8 @@ _LEVELS = {
 _DEPTHS = {name: depth for depth, name in enumerate(_LEVELS)}
 _NAMESPACE = "http://www.cdisc.org/ns/odm/v1."
 _BATCH = 10_000
+# ODM, ClinicalData, SubjectData, SiteRef; an audit record names places too.
+_SITE_DEPTH = 4
 
 
 def read(path: Path, contract: Contract, form: Odm) -> TextRows:
@@ -53,38 +56,29 @@ def _without_absent(table: pa.Table, contract: Contract) -> pa.Table:
 
 def parse(path: Path, form: dict[str, Any], columns: list[str]) -> Iterator[pa.Table]:  # noqa: ARG001 - nothing to set
     """Yields the rows as text; runs in the child process."""
-    undeclared: dict[str, None] = {}
-    batch: list[dict[str, str]] = []
+    undeclared: set[str] = set()
+    declared = frozenset(columns)
     with path.open("rb") as source:
-        for row in _rows(source):
-            undeclared.update(dict.fromkeys(name for name in row if name not in columns))
-            batch.append(row)
-            if len(batch) == _BATCH:
-                yield _table(columns, batch)
-                batch = []
+        for rows in _rows(source):
+            for row in rows:
+                undeclared |= row.keys() - declared
+            yield text_table(columns, [[row.get(name, "") for row in rows] for name in columns])
     if undeclared:
         detail = f"Missing: none. Undeclared: {shown_names(sorted(undeclared))}. "
         raise RefusedError("F_CONTRACT", detail + "Change the layout in the study file.")
-    yield _table(columns, batch)
 
 
-def _table(columns: list[str], rows: list[dict[str, str]]) -> pa.Table:
-    return text_table(columns, [[row.get(name, "") for row in rows] for name in columns])
-
-
-def _rows(source: Any) -> Iterator[dict[str, str]]:
-    """Yields each row as its keys and items, only those that hold something."""
+def _rows(source: Any) -> Iterator[list[dict[str, str]]]:
+    """Yields rows as their keys and items, only those that hold something; some at a time, at the end maybe none."""
     reading = _Reading()
-    for event, element, depth in xml_events(source):
-        name = local_name(element.tag)
-        if event == "start":
-            if depth == 1:
-                _check_root(element, name)
-            reading.open(name, element)
-        elif (row := reading.close(name, element)) is not None:
-            yield row
+    for parser in parse_xml(source, reading.open, reading.close):
+        reading.parser = parser
+        if len(reading.rows) >= _BATCH:
+            yield reading.rows
+            reading.rows = []
     if not reading.clinical:
         raise RefusedError("F_NO_CLINICAL_DATA")
+    yield reading.rows
 
 
 class _Reading:
@@ -93,59 +87,79 @@ class _Reading:
     def __init__(self) -> None:
         self.clinical = self.inside = False
         self.levels: list[_Level] = []
+        self.rows: list[dict[str, str]] = []
+        self.parser: Any = None
+        self._text: list[str] = []
+        self._item: dict[str, str] = {}
 
-    def open(self, name: str, element: Any) -> None:
-        # What stands out of its place would be no row, or end the clinical data too early: nothing is passed over.
-        if name == "ClinicalData":
-            _check_place(element, right=not self.inside)
+    def open(self, tag: str, attributes: dict[str, str], depth: int) -> None:
+        name = _local(tag)
+        self.parser.CharacterDataHandler = None
+        if depth == 1:
+            _check_root(tag, attributes)
+        elif name == "ClinicalData":
+            self._check_place(name, right=not self.inside)
             self.inside = self.clinical = True
-        elif self.inside and name in _LEVELS:
-            _check_place(element, right=not self.levels or _DEPTHS[self.levels[-1].name] < _DEPTHS[name])
-            self.levels.append(_Level(name, element))
-        elif self.inside and name.startswith("ItemData"):
-            _check_place(element, right=bool(self.levels) and self.levels[-1].name == "ItemGroupData")
+        elif not self.inside:
+            return
+        elif name in _LEVELS:
+            self._check_place(name, right=not self.levels or _DEPTHS[self.levels[-1].name] < _DEPTHS[name])
+            self.levels.append(_Level(name, attributes))
+        elif name.startswith("ItemData"):
+            self._check_place(name, right=bool(self.levels) and self.levels[-1].name == "ItemGroupData")
+            if name == "ItemData":
+                self._add_item(attributes, attributes.get("Value", ""))
+            else:
+                # ItemData has its value in an attribute, ItemDataString and its like as their text.
+                self._item, self._text = attributes, []
+                self.parser.CharacterDataHandler = self._text.append
+        elif self.levels and name == "SiteRef" and depth == _SITE_DEPTH:
+            self.levels[0].keys["SiteOID"] = attributes.get("LocationOID", "")
 
-    def close(self, name: str, element: Any) -> dict[str, str] | None:
-        """Returns the row that ends with this element, or None."""
+    def _check_place(self, name: str, *, right: bool) -> None:
+        # What stands out of its place would be no row, or end the clinical data too early: nothing is passed over.
+        if not right:
+            line = self.parser.CurrentLineNumber
+            raise RefusedError("F_PARSE", f"Line {line}: {name} stands out of its place.")
+
+    def close(self, tag: str) -> None:
+        name = _local(tag)
+        self.parser.CharacterDataHandler = None
         if name == "ClinicalData":
             self.inside = False
         elif not self.levels:
-            return None
-        elif name == "SiteRef" and local_name(element.getparent().tag) == "SubjectData":
-            self.levels[0].keys["SiteOID"] = element.get("LocationOID", "")
-        elif name.startswith("ItemData"):
-            self.levels[-1].add_item(name, element)
+            return
         elif name in _LEVELS:
-            return self._close_level(name)
-        return None
+            self._close_level(name)
+        elif name.startswith("ItemData") and name != "ItemData":
+            self._add_item(self._item, "".join(self._text))
 
-    def _close_level(self, name: str) -> dict[str, str] | None:
+    def _add_item(self, attributes: dict[str, str], value: str) -> None:
+        items, item = self.levels[-1].items, attributes.get("ItemOID", "")
+        if not item or item in items or item in ODM_KEYS:
+            raise RefusedError("F_PARSE", f"Line {self.parser.CurrentLineNumber}: an item without a name of its own.")
+        items[item] = "" if attributes.get("IsNull") == "Yes" else value
+
+    def _close_level(self, name: str) -> None:
         level = self.levels.pop()
         # What is removed above item groups has none below: its row is its keys.
         is_row = name == "ItemGroupData" or (level.transaction == "Remove" and not level.had_rows)
         if is_row or level.had_rows:
             for above in self.levels:
                 above.had_rows = True
-        return _row([*self.levels, level]) if is_row else None
+        if is_row:
+            self.rows.append(_row([*self.levels, level]))
 
 
 class _Level:
     """An element that a row lies within, as far as it has been read."""
 
-    def __init__(self, name: str, element: Any) -> None:
+    def __init__(self, name: str, attributes: dict[str, str]) -> None:
         self.name = name
-        self.keys = {key: element.get(attribute, "") for attribute, key in _LEVELS[name].items()}
-        self.transaction = element.get("TransactionType", "")
+        self.keys = {key: attributes.get(attribute, "") for attribute, key in _LEVELS[name].items()}
+        self.transaction = attributes.get("TransactionType", "")
         self.items: dict[str, str] = {}
         self.had_rows = False
-
-    def add_item(self, name: str, element: Any) -> None:
-        item = element.get("ItemOID", "")
-        if not item or item in self.items or item in ODM_KEYS:
-            raise RefusedError("F_PARSE", f"Line {element.sourceline}: an item without a name of its own.")
-        # ItemData has its value in an attribute, ItemDataString and its like as their text.
-        value = element.get("Value") if name == "ItemData" else element.text
-        self.items[item] = "" if element.get("IsNull") == "Yes" else value or ""
 
 
 def _row(levels: list[_Level]) -> dict[str, str]:
@@ -157,14 +171,14 @@ def _row(levels: list[_Level]) -> dict[str, str]:
     return keys | levels[-1].items
 
 
-def _check_place(element: Any, *, right: bool) -> None:
-    if not right:
-        raise RefusedError("F_PARSE", f"Line {element.sourceline}: {local_name(element.tag)} stands out of its place.")
+@lru_cache(maxsize=1024)
+def _local(tag: str) -> str:
+    return tag.rpartition(":")[2]
 
 
-def _check_root(element: Any, name: str) -> None:
+def _check_root(tag: str, attributes: dict[str, str]) -> None:
+    prefix, _, name = tag.rpartition(":")
     if name != "ODM":
         raise RefusedError("F_MAGIC", "An ODM file is expected.")
-    namespace = element.tag.rpartition("}")[0].lstrip("{")
-    if not namespace.startswith(_NAMESPACE):
+    if not attributes.get(f"xmlns:{prefix}" if prefix else "xmlns", "").startswith(_NAMESPACE):
         raise RefusedError("F_MAGIC", "ODM of version 1 is expected.")

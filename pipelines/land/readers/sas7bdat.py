@@ -1,7 +1,7 @@
 """SAS data sets (.sas7bdat).
 
 The format is known by reverse engineering only, so its parser runs in a child process; and its sizes are checked first,
-since each page of the file is named in its header.
+since its header counts its pages and its rows.
 """
 
 from __future__ import annotations
@@ -14,15 +14,19 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from pipelines.land.contract import Contract
-from pipelines.land.readers.child import parse_in_child, text_table
-from pipelines.land.readers.numbers import number_text
+from pipelines.land.readers.child import parse_in_child, text_schema
+from pipelines.land.readers.numbers import number_text, number_texts
 from pipelines.land.readers.text_rows import TextRows
 from pipelines.land.receipts import RefusedError
 from pipelines.study.layout import Sas7bdat
 
+# What the process that parses has loaded before it forks.
+LIBRARIES = ("pyreadstat",)
+_BATCH_ROWS = 1 << 16
 _MAGIC = bytes(12) + bytes.fromhex("c2ea8160b31411cfbd92080009c7318c181f1011")
 _EPOCH = datetime(1960, 1, 1)  # noqa: DTZ001 - SAS dates have no zone
 # The whole name of a format, less its width: a study's own format (DAYS, YEARF) is none of these.
@@ -40,7 +44,6 @@ def read(path: Path, contract: Contract, form: Sas7bdat) -> TextRows:
     Raises:
         RefusedError: F_MAGIC, F_TRUNCATED, F_TRAILING, F_ENCODING, F_PARSE, F_TIMEOUT, F_HEADER or F_CONTRACT.
     """
-    check_size(path)
     return parse_in_child(__name__, path, contract, form)
 
 
@@ -68,33 +71,50 @@ def check_size(path: Path) -> None:
 
 def parse(path: Path, form: dict[str, Any], columns: list[str]) -> Iterator[pa.Table]:  # noqa: ARG001 - the header says
     """Yields the rows as text; runs in the child process."""
+    check_size(path)
+    settings = Sas7bdat.model_validate(form)
+    _, meta = _read(path, settings.encoding, metadataonly=True)
+    header, stated = list(meta.column_names), meta.number_rows
+    if not header:
+        raise RefusedError("F_PARSE", "It names no variables.")
+    formats, types = meta.original_variable_types, meta.readstat_variable_types
+    schema = text_schema(header)
+    yield schema.empty_table()
+    # Asked for so many rows at once as are in memory at a time: to find the first of them takes no time to speak of.
+    for start in range(0, stated, _BATCH_ROWS):
+        values, _ = _read(path, settings.encoding, row_offset=start, row_limit=_BATCH_ROWS)
+        arrays = [_texts(values[name], formats[name] or "", numeric=types[name] != "string") for name in header]
+        if {len(array) for array in arrays} != {min(_BATCH_ROWS, stated - start)}:
+            raise RefusedError("F_PARSE", f"{start + len(arrays[0])} rows were read, its header counts {stated}.")
+        yield pa.Table.from_arrays(arrays, schema=schema)
+
+
+def _read(path: Path, encoding: str, **part: Any) -> tuple[dict[str, list[Any]], Any]:
     import pyreadstat
 
-    settings = Sas7bdat.model_validate(form)
-    encoding = None if settings.encoding == "file" else settings.encoding.upper().replace("CP", "WINDOWS-")
+    named = None if encoding == "file" else encoding.upper().replace("CP", "WINDOWS-")
     try:
-        values, meta = pyreadstat.read_sas7bdat(
-            str(path), encoding=encoding, disable_datetime_conversion=True, user_missing=True, output_format="dict"
+        return pyreadstat.read_sas7bdat(  # type: ignore[no-any-return]
+            str(path), encoding=named, disable_datetime_conversion=True, user_missing=True, output_format="dict", **part
         )
     except UnicodeDecodeError:
-        raise RefusedError("F_ENCODING", f"Declared: {settings.encoding}.") from None
+        raise RefusedError("F_ENCODING", f"Declared: {encoding}.") from None
     except (pyreadstat.ReadstatError, ValueError) as error:
         # Of the library's message only what it is about: it may quote the file.
         about = str(error).lower()
         code = "F_ENCODING" if "nvalid byte sequence" in about or "codec" in about else "F_PARSE"
         raise RefusedError(code) from None
-    header = list(meta.column_names)
-    if not header:
-        raise RefusedError("F_PARSE", "It names no variables.")
-    formats = meta.original_variable_types
-    types = meta.readstat_variable_types
-    texts = [
-        [_text(value, formats[name] or "", numeric=types[name] != "string") for value in values[name]]
-        for name in header
-    ]
-    if any(len(column) != meta.number_rows for column in texts):
-        raise RefusedError("F_PARSE", f"{len(texts[0])} rows were read, its header counts {meta.number_rows}.")
-    yield text_table(header, texts)
+
+
+def _texts(values: list[Any], sas_format: str, *, numeric: bool) -> pa.Array:
+    name = sas_format.rstrip("0123456789.")
+    if numeric and not any(kind.fullmatch(name) for kind in (_DATETIME, _DATE, _TIME)):
+        try:
+            return number_texts(np.array(values, np.float64))
+        except ValueError:
+            # A special missing value is among them, as a letter.
+            pass
+    return pa.array([_text(value, sas_format, numeric=numeric) for value in values], pa.string())
 
 
 def _text(value: object, sas_format: str, *, numeric: bool) -> str:

@@ -116,6 +116,7 @@ def _check_sheet(archive: zipfile.ZipFile, part: str) -> Sheet:
             elif name == "f":
                 formula = True
             elif event == "end" and name in {"v", "is"}:
+                _check_first(element, had=value)
                 value = True
                 if local_name(element.getparent().tag) == "c" and element.getparent().get("t") == "e":
                     found.errors[position] = element.text or ""
@@ -127,6 +128,11 @@ def _check_sheet(archive: zipfile.ZipFile, part: str) -> Sheet:
                     _check_extent(cells, rows, columns, limit=1 << 30)
     _check_extent(cells, rows, columns, limit=_SPARSE_CELLS)
     return found
+
+
+def _check_first(element: Any, *, had: bool) -> None:
+    if had:
+        raise RefusedError("F_PARSE", f"Line {element.sourceline}: a cell has two values.")
 
 
 def _check_extent(cells: int, rows: int, columns: int, limit: int) -> None:

@@ -52,6 +52,7 @@ def read(content: bytes, told: frozenset[str]) -> Fields:
             1, f"it has {reading.versions} MetaDataVersion with items; one is needed. Export the study's current one."
         )
     columns: dict[str, Settings] = {key: {"optional": True} for key in ODM_KEYS}
+    columns["TransactionType"]["codes"] = ["Insert", "Update", "Remove", "Upsert", "Context"]
     columns["SubjectKey"] = {"class": "pseudonym", "to": "subject", "required": True}
     for oid, item in reading.items.items():
         columns[oid] = {"optional": True, **reading.settings_of(oid, item, told)}

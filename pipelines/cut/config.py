@@ -1,0 +1,63 @@
+"""The study file under a sign-off: once a signed cut is published, a changed file is seen by a person first (H_CONFIG).
+
+A change of a layout lands old deliveries anew, and one of a rule gives other results from the same rows: both are new
+cuts that have to be signed, but who signs one sees tables, not what changed in the file behind them.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pipelines.core.errors import NotAllowedError
+from pipelines.core.files import write_atomically
+from pipelines.core.hashing import canonical_json, sha256_file
+from pipelines.cut.cut import Cut, published_cut
+from pipelines.land.receipts import REASONS
+from pipelines.study import Study
+
+
+def check_config(study: Study) -> None:
+    """Halts a study whose published cut a person signed, where its study file is another now and nobody signed that.
+
+    Raises:
+        NotAllowedError: H_CONFIG; how to see and sign the change is said.
+    """
+    current = published_cut(study.folder)
+    # Whether it was signed, not whether the study file asks for it: that may be what was changed.
+    if current is None or not signing_roles(current):
+        return
+    published = json.loads(current.inputs_file.read_bytes())["study_file_sha256"]
+    sha256 = sha256_file(study.folder.study_file)
+    if sha256 == published or _record(study, sha256).exists():
+        return
+    msg = (
+        f"{study.name}: H_CONFIG: {REASONS['H_CONFIG']} Published: cut {current.short_id}, with a study file of "
+        f"SHA-256 {published[:12]}; now it is {sha256[:12]}. Look at what changed, then "
+        f"`afterglow sign {study.name} --study-file --role ... --name ... --reason ...`, or bring the file back."
+    )
+    raise NotAllowedError(msg)
+
+
+def signing_roles(cut: Cut) -> tuple[str, ...]:
+    """Returns the roles in which persons signed a cut."""
+    records = [json.loads(path.read_bytes()) for path in sorted(cut.signatures.glob("*.json"))]
+    return tuple(sorted({str(record["role"]) for record in records if record["method"] != "demo"}))
+
+
+def record_study_file(study: Study, *, name: str, role: str, reason: str) -> str:
+    """Writes down who stands for the study file as it is now, and the file itself; returns its SHA-256."""
+    sha256 = sha256_file(study.folder.study_file)
+    record = _record(study, sha256)
+    if not record.exists():
+        record.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(record.with_suffix(".yml"), study.folder.study_file.read_bytes())
+        signed_at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        document = {"sha256": sha256, "name": name, "role": role, "reason": reason, "signed_at": signed_at}
+        write_atomically(record, canonical_json(document))
+    return sha256
+
+
+def _record(study: Study, sha256: str) -> Path:
+    return study.folder.root / "store" / "study_files" / f"{sha256}.json"
