@@ -64,7 +64,7 @@ def check_header(header: list[str], contract: Contract) -> None:
     blinded = contract.study.blinding == "blinded"
     if any(is_identifying(name) or (blinded and tells_arm(name)) for name in undeclared):
         return
-    if header and not contract.rules(header):
+    if undeclared and not contract.rules(header):
         # Then it is more likely a row, and its names are values.
         detail = "Its first row holds none of the declared names. Ask the site for an export with its header."
         raise RefusedError("F_CONTRACT", detail)
