@@ -21,7 +21,7 @@ import threading
 import weakref
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 import pyarrow as pa
 
@@ -132,17 +132,16 @@ class _Server:
 
     def run(self, job: dict[str, Any]) -> int:
         """Returns the exit status of the parser, negative where a signal ended it."""
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
+        jobs, answers = cast("IO[bytes]", self.process.stdin), cast("IO[bytes]", self.process.stdout)
         answer = b""
         try:
             with contextlib.suppress(BrokenPipeError):
-                self.process.stdin.write(json.dumps(job).encode() + b"\n")
-                self.process.stdin.flush()
-            ready, _, _ = select.select([self.process.stdout], [], [], job["seconds"] + _GRACE_SECONDS)
+                jobs.write(json.dumps(job).encode() + b"\n")
+                jobs.flush()
+            ready, _, _ = select.select([answers], [], [], job["seconds"] + _GRACE_SECONDS)
             if not ready:
                 return -signal.SIGALRM
-            answer = os.read(self.process.stdout.fileno(), 64)
+            answer = os.read(answers.fileno(), 64)
         finally:
             if not answer:
                 self.end()
