@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.profile.columns import Proposed, normalised, propose
+from pipelines.profile.metadata import metadata_of, metadata_proposal
 from pipelines.profile.proposal import Proposal, exported_name, folded
 from pipelines.profile.sample import Description, Sample, read_samples
 from pipelines.profile.scales import scores
@@ -36,6 +37,9 @@ def profile(path: Path) -> tuple[Proposal, ...]:
     Raises:
         InputRefusedError: landing would refuse the file whatever its layout; the message has the reason code.
     """
+    metadata = metadata_of(path)
+    if metadata:
+        return (metadata_proposal(metadata),)
     samples = read_samples(path)
     proposals = [sdtm_proposal(sample) or _columns_proposal(sample) for sample in samples]
     if len(samples) > 1:

@@ -77,7 +77,7 @@ def _parse(module: ModuleType, job: dict[str, Any]) -> int:
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.alarm(seconds)
-    result = _Result(Path(job["result"]))
+    result = Result(Path(job["result"]))
     try:
         with contextlib.closing(result):
             for table in module.parse(Path(job["path"]), job["form"], job["columns"]):
@@ -91,7 +91,7 @@ def _parse(module: ModuleType, job: dict[str, Any]) -> int:
     return 0
 
 
-class _Result:
+class Result:
     """The Arrow file of a parser's tables; there is none where there was no table."""
 
     def __init__(self, path: Path) -> None:
@@ -100,12 +100,14 @@ class _Result:
         self._writer: pa.RecordBatchFileWriter | None = None
 
     def write(self, table: pa.Table) -> None:
+        """Adds a table of the same columns."""
         if self._writer is None:
             self.header = table.column_names
             self._writer = pa.ipc.new_file(str(self.path), table.schema)
         self._writer.write_table(table)
 
     def close(self) -> None:
+        """Completes the file."""
         if self._writer is not None:
             self._writer.close()
 
