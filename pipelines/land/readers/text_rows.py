@@ -64,10 +64,10 @@ def check_header(header: list[str], contract: Contract) -> None:
     blinded = contract.study.blinding == "blinded"
     if any(is_identifying(name) or (blinded and tells_arm(name)) for name in undeclared):
         return
-    if undeclared and not contract.rules(header):
+    if undeclared and len(undeclared) == len(header):
         # Then it is more likely a row, and its names are values.
         detail = "Its first row holds none of the declared names. Ask the site for an export with its header."
-        raise RefusedError("F_CONTRACT", detail)
+        raise RefusedError("F_CONTRACT", detail, drift=header_drift(header, contract))
     if undeclared or missing:
         detail = f"Missing: {shown_names(missing)}. Undeclared: {shown_names(undeclared)}. "
         detail += "Ask the site for a new export, or change the layout in the study file."
