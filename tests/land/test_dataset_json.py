@@ -142,7 +142,7 @@ def test_rows_may_stand_before_what_they_are_and_metadata_behind_them(tmp_path: 
 )
 def test_lines_that_are_rows_only_when_they_are_joined_are_refused(tmp_path: Path, lines: list[str]) -> None:
     content = as_ndjson(rows=[], records=len(lines)) + "".join(f"{line}\n" for line in lines).encode()
-    with pytest.raises(RefusedError, match="F_JSON|F_RAGGED"):
+    with pytest.raises(RefusedError, match=r"F_JSON|F_RAGGED"):
         parsed(tmp_path, content)
 
 

@@ -21,7 +21,7 @@ import threading
 import weakref
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 import pyarrow as pa
 
@@ -30,7 +30,7 @@ from pipelines.land.contract import Contract
 from pipelines.land.readers.forking import NO_MEMORY, REFUSED
 from pipelines.land.readers.text_rows import Fault, TextRows, check_header
 from pipelines.land.receipts import REASONS, RefusedError
-from pipelines.land.store import open_vault
+from pipelines.land.store import WORKSPACE, open_vault
 from pipelines.study.layout import Settings, spread
 
 _FAULTS, _CODES = b"afterglow.faults", b"afterglow.codes"
@@ -58,7 +58,7 @@ def parse_in_child(parser: str, path: Path, contract: Contract, form: Settings) 
     """
     open_vault(contract.study.folder)
     # In the vault, as landing's own workspace: until its contract is checked, a delivery may hold anything.
-    with tempfile.TemporaryDirectory(prefix=".landing-", dir=contract.study.folder.vault) as workspace:
+    with tempfile.TemporaryDirectory(prefix=WORKSPACE, dir=contract.study.folder.vault) as workspace:
         result = Path(workspace) / "rows.arrow"
         job = {
             "parser": parser,
@@ -132,17 +132,16 @@ class _Server:
 
     def run(self, job: dict[str, Any]) -> int:
         """Returns the exit status of the parser, negative where a signal ended it."""
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
+        jobs, answers = cast("IO[bytes]", self.process.stdin), cast("IO[bytes]", self.process.stdout)
         answer = b""
         try:
             with contextlib.suppress(BrokenPipeError):
-                self.process.stdin.write(json.dumps(job).encode() + b"\n")
-                self.process.stdin.flush()
-            ready, _, _ = select.select([self.process.stdout], [], [], job["seconds"] + _GRACE_SECONDS)
+                jobs.write(json.dumps(job).encode() + b"\n")
+                jobs.flush()
+            ready, _, _ = select.select([answers], [], [], job["seconds"] + _GRACE_SECONDS)
             if not ready:
                 return -signal.SIGALRM
-            answer = os.read(self.process.stdout.fileno(), 64)
+            answer = os.read(answers.fileno(), 64)
         finally:
             if not answer:
                 self.end()

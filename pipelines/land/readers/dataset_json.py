@@ -127,12 +127,13 @@ def _checked(metadata: dict[str, Any]) -> tuple[int, list[str]]:
 def _columns(rows: list[Any], width: int, first: int, missing: str | None) -> list[pa.Array]:
     """Returns the columns of rows of which the first has the number `first`."""
     try:
-        if not all(type(row) is list and len(row) == width for row in rows):
-            raise TypeError
-        arrays = [pa.array(column, pa.string()) for column in zip(*rows, strict=True)]
+        plain = all(type(row) is list and len(row) == width for row in rows)
+        arrays = [pa.array(column, pa.string()) for column in zip(*rows, strict=True)] if plain else None
     except UnicodeEncodeError:
         raise RefusedError("F_JSON", f"Half a character (a lone surrogate) in or after row {first}.") from None
     except (TypeError, pa.ArrowInvalid):
+        arrays = None
+    if arrays is None:
         # Something that is no text: a truth value, or what is refused.
         words = [_words(row, width, number) for number, row in enumerate(rows, start=first)]
         arrays = [pa.array(column, pa.string()) for column in zip(*words, strict=True)]

@@ -100,12 +100,14 @@ class Result:
         self._writer: pa.RecordBatchFileWriter | None = None
 
     def write(self, table: pa.Table) -> None:
+        """Adds a table of the same columns."""
         if self._writer is None:
             self.header = table.column_names
             self._writer = pa.ipc.new_file(str(self.path), table.schema)
         self._writer.write_table(table)
 
     def close(self) -> None:
+        """Completes the file."""
         if self._writer is not None:
             self._writer.close()
 
