@@ -9,8 +9,9 @@ from pathlib import Path
 from pipelines.core.errors import IntegrityError
 from pipelines.core.hashing import canonical_json, sha256_file
 from pipelines.cut import Cut, published_cut
+from pipelines.cut import cuts as all_cuts
 from pipelines.land.store import damaged_files, delivered_path, landing_directory
-from pipelines.manifest import differences, inputs_match
+from pipelines.manifest import SIGNATURES_PAGE, differences, inputs_match
 from pipelines.sign import signatures
 from pipelines.study import Study, StudyFolder
 
@@ -35,12 +36,13 @@ def verify(study: Study, cut_id: str | None = None) -> VerifyReceipt:
     if cut_id is not None:
         cuts = [Cut(folder, cut_id)]
     else:
-        sealed = {path.parent.name for path in folder.cuts.glob("*/seal.json")}
-        cuts = [Cut(folder, name) for name in sorted(sealed | ({current.cut_id} if current else set()))]
+        published = {path.parent.name for path in folder.cuts.glob("*/seal.json")}
+        published |= {cut.cut_id for cut in all_cuts(folder) if _was_published(cut)}
+        cuts = [Cut(folder, name) for name in sorted(published | ({current.cut_id} if current else set()))]
     if not cuts:
         msg = f"{study.name}: nothing was published, so there is nothing to verify. Run `afterglow run {study.name}`."
         raise IntegrityError(msg)
-    if unpublished := [cut for cut in cuts if not cut.seal.exists() and cut != current]:
+    if unpublished := [cut for cut in cuts if not cut.seal.exists() and cut != current and not _was_published(cut)]:
         msg = (
             f"{study.name}: cut {unpublished[0].short_id} was not published, so there is nothing to verify it against."
         )
@@ -52,6 +54,12 @@ def verify(study: Study, cut_id: str | None = None) -> VerifyReceipt:
         raise IntegrityError("\n".join([f"{study.name}: {len(wrong)} difference(s) found.", *wrong]))
     files = sum(1 for cut in cuts for path in cut.directory.rglob("*") if path.is_file())
     return VerifyReceipt(cuts=tuple(cut.cut_id for cut in cuts), files=files, deliveries=len(deliveries))
+
+
+def _was_published(cut: Cut) -> bool:
+    """Whether the cut's files were closed as publishing does, so that a seal that is gone is noticed."""
+    page = cut.directory / SIGNATURES_PAGE
+    return page.is_file() and not page.stat().st_mode & 0o222
 
 
 def _wrong(cut: Cut, pointer: Path | None) -> list[str]:

@@ -98,3 +98,17 @@ def test_nothing_published_and_an_unpublished_cut_are_no_pass(tmp_path: Path) ->
     cut = make_candidate(study)
     with pytest.raises(IntegrityError, match="was not published"):
         verify(study, cut.cut_id)
+
+
+def test_a_seal_that_is_gone_is_noticed_on_an_older_cut_too(tmp_path: Path) -> None:
+    study, older = published(tmp_path)
+    newer = make_candidate(study, number=2)
+    sign(study, newer.cut_id, name=DEMO_SIGNER, role=DEMO_ROLE, method="demo")
+    publish(study, newer.cut_id)
+    # A candidate that was never published has no seal, and needs none.
+    make_candidate(study, number=3)
+    assert len(verify(study).cuts) == 2
+    older.seal.unlink()
+    for asked in (None, older.cut_id):
+        with pytest.raises(IntegrityError, match=r"seal\.json: is gone"):
+            verify(study, asked)

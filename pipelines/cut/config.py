@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pipelines.core.errors import NotAllowedError
 from pipelines.core.files import write_atomically
-from pipelines.core.hashing import canonical_json, sha256_file
+from pipelines.core.hashing import canonical_json, sha256_file, sha256_json
 from pipelines.cut.cut import Cut, published_cut
 from pipelines.land.receipts import REASONS
 from pipelines.study import Study
@@ -28,13 +28,14 @@ def check_config(study: Study) -> None:
     # Whether it was signed, not whether the study file asks for it: that may be what was changed.
     if current is None or not signing_roles(current):
         return
-    published = json.loads(current.inputs_file.read_bytes())["study_file_sha256"]
-    sha256 = sha256_file(study.folder.study_file)
+    inputs = json.loads(current.inputs_file.read_bytes())
+    published = _identity(inputs["study_file_sha256"], inputs.get("metadata_sha256", {}))
+    sha256 = _identity(sha256_file(study.folder.study_file), study.metadata)
     if sha256 == published or _record(study, sha256).exists():
         return
     msg = (
-        f"{study.name}: H_CONFIG: {REASONS['H_CONFIG']} Published: cut {current.short_id}, with a study file of "
-        f"SHA-256 {published[:12]}; now it is {sha256[:12]}. Look at what changed, then "
+        f"{study.name}: H_CONFIG: {REASONS['H_CONFIG']} Published: cut {current.short_id}, with the "
+        f"study file {published[:12]}; now it is {sha256[:12]}. Look at what changed, then "
         f"`afterglow sign {study.name} --study-file --role ... --name ... --reason ...`, or bring the file back."
     )
     raise NotAllowedError(msg)
@@ -47,8 +48,8 @@ def signing_roles(cut: Cut) -> tuple[str, ...]:
 
 
 def record_study_file(study: Study, *, name: str, role: str, reason: str) -> str:
-    """Writes down who stands for the study file as it is now, and the file itself; returns its SHA-256."""
-    sha256 = sha256_file(study.folder.study_file)
+    """Writes down who stands for the study file as it is now, and the file itself; returns its identity."""
+    sha256 = _identity(sha256_file(study.folder.study_file), study.metadata)
     record = _record(study, sha256)
     if not record.exists():
         record.parent.mkdir(parents=True, exist_ok=True)
@@ -57,6 +58,11 @@ def record_study_file(study: Study, *, name: str, role: str, reason: str) -> str
         document = {"sha256": sha256, "name": name, "role": role, "reason": reason, "signed_at": signed_at}
         write_atomically(record, canonical_json(document))
     return sha256
+
+
+def _identity(study_file_sha256: str, metadata: dict[str, str]) -> str:
+    # The dictionaries that layouts read their columns from belong to the study file.
+    return sha256_json([study_file_sha256, metadata])
 
 
 def _record(study: Study, sha256: str) -> Path:

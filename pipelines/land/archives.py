@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipelines.land.receipts import RefusedError
+from pipelines.land.store import WORKSPACE
 
 # What an archive may unpack to: so many bytes, and so many times its own size. Text packs to a twentieth; 200 is only
 # reached by what was made to be large. The ratio says nothing of the first bytes.
@@ -59,7 +60,7 @@ def unpacked(copy: Path, file: str, expected: str, form: str, folder: Path) -> I
         start = source.read(4)
     if not start.startswith(_MAGIC[suffix]) and not (suffix == ".zip" and start == _EMPTY_ZIP):
         raise RefusedError("F_MAGIC", f"A {suffix[1:]} archive is expected.")
-    with tempfile.TemporaryDirectory(prefix=".landing-", dir=folder) as workspace:
+    with tempfile.TemporaryDirectory(prefix=WORKSPACE, dir=folder) as workspace:
         target = Path(workspace) / "unpacked"
         chunks = inflated(copy) if suffix == ".gz" else _zip_chunks(copy, expected)
         with target.open("wb") as content:

@@ -5,11 +5,10 @@ Rule    such a file is held: its bytes go to the vault, and no cut is made or pu
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipelines.land.coding import Coded
 from pipelines.land.contract import Contract
 from pipelines.land.identifiers import words
 from pipelines.land.receipts import HeldError
@@ -84,7 +83,7 @@ _BESIDE = {
 }
 # A code this short may be a code of something else; then only all of them together tell the arm.
 _TELLING_LENGTH = 3
-_FIRST_ROWS = 200
+_FIRST_VALUES = 200
 
 
 def tells_arm(header: str) -> bool:
@@ -93,56 +92,47 @@ def tells_arm(header: str) -> bool:
     return any(spelled & _ARM and spelled <= _ARM | _BESIDE for spelled in spellings)
 
 
-def check_blinding(table: pa.Table, contract: Contract) -> None:
+def check_blinding(columns: dict[str, Coded], contract: Contract) -> None:
     """Looks for the arm in every column that is not declared to hold it.
 
     Raises:
         HeldError: H_UNBLIND, with the columns and never a value.
     """
     study = contract.study
-    if study.blinding != "blinded" or contract.in_vault or _is_design(table, contract):
+    if study.blinding != "blinded" or _is_design(columns, contract):
         return
-    rules = {rule.name: rule for rule in contract.rules(table.column_names)}
+    rules = {rule.name: rule for rule in contract.rules(list(columns))}
     found = []
-    for name, values in _named_values(table):
+    for name, column in columns.items():
         if name in rules and rules[name].column.column_class in {"treatment", "drop"}:
             continue
         if tells_arm(name):
             found.append(f"Column {name[:40]!a} is named like the arm")
-        elif _holds_arms(values, study, missing=contract.export.format.missing):
-            found.append(f"Column {name[:40]!a} holds the study's arms in {len(values)} row(s)")
+        elif _holds_arms(column.values, study, missing=contract.export.format.missing):
+            found.append(f"Column {name[:40]!a} holds the study's arms in {len(column)} row(s)")
     if found:
         remedy = "Declare the column `treatment` or `drop`, or have the file taken away and delivered without it."
         raise HeldError("H_UNBLIND", f"{'; '.join(found)}. {remedy}")
 
 
-def _is_design(table: pa.Table, contract: Contract) -> bool:
+def _is_design(columns: dict[str, Coded], contract: Contract) -> bool:
     # The trial's design names the arms and nobody who is in one.
-    return contract.domain is not None and not contract.domain.of_subjects and "USUBJID" not in table.column_names
+    return contract.domain is not None and not contract.domain.of_subjects and "USUBJID" not in columns
 
 
-def _named_values(table: pa.Table) -> Iterator[tuple[str, pa.ChunkedArray]]:
-    """Yields the columns, and each supplemental qualifier as the column of its parent domain that it stands for."""
-    for name in table.column_names:
-        yield name, table[name]
-    if {"RDOMAIN", "QNAM", "QVAL"} <= set(table.column_names):
-        for name in pc.unique(table["QNAM"]).to_pylist():
-            yield name, table.filter(pc.equal(table["QNAM"], name))["QVAL"]
-
-
-def _holds_arms(values: pa.ChunkedArray, study: Study, *, missing: tuple[str, ...]) -> bool:
+def _holds_arms(values: pa.Array, study: Study, *, missing: tuple[str, ...]) -> bool:
     names = [{code.casefold() for code in study.arms}, {arm.label.casefold() for arm in study.arms.values()}]
     longest = max(len(name.encode()) for group in names for name in group)
     if not 0 < (pc.max(pc.binary_length(values)).as_py() or 0) <= 2 * max(longest, *map(len, ("", *missing))):
         return False
     known = {"", *(code.casefold() for code in missing), *names[0], *names[1]}
-    # Most columns show in their first rows that they hold something else.
-    if not _folded(values.slice(0, _FIRST_ROWS)) <= known:
+    # Most columns show in their first values that they hold something else.
+    if not _folded(values.slice(0, _FIRST_VALUES)) <= known:
         return False
-    held = _folded(pc.unique(values))
+    held = _folded(values)
     arms = held & (names[0] | names[1])
     return held <= known and (len(arms) > 1 or any(len(arm) >= _TELLING_LENGTH for arm in arms))
 
 
-def _folded(values: pa.Array | pa.ChunkedArray) -> set[str]:
+def _folded(values: pa.Array) -> set[str]:
     return {str(value).strip().casefold() for value in values.to_pylist()}

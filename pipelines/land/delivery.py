@@ -11,17 +11,16 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 
 from pipelines.core.errors import BusyError
 from pipelines.core.files import directory_written_whole
 from pipelines.core.hashing import canonical_json
 from pipelines.land.archives import unpacked
 from pipelines.land.blinding import check_blinding
+from pipelines.land.coding import coded_columns
 from pipelines.land.contract import Contract
 from pipelines.land.drift import header_drift, rows_drift
 from pipelines.land.identifiers import check_identifiers
-from pipelines.land.pseudonyms import is_key, withhold_text
 from pipelines.land.readers import read_text_rows
 from pipelines.land.receipts import Change, DeliveryReceipt, HeldError, RefusedError
 from pipelines.land.shape import Shaped, shape
@@ -98,24 +97,17 @@ def _land_rows(
     with unpacked(copy, arrival.file, expected, contract.export.format.type, folder.vault) as path:
         text = read_text_rows(path, contract)
     check_stated_rows(contract, text.table.num_rows)
-    header = text.table.column_names
+    columns = coded_columns(text.table)
     # Before anything of it is written outside the vault.
     try:
-        check_blinding(text.table, contract)
-        check_identifiers(text.table, contract, exported_on)
+        check_blinding(columns, contract)
+        check_identifiers(columns, contract, exported_on)
     except RefusedError as refusal:
-        refusal.drift = header_drift(header, contract)
+        refusal.drift = header_drift(list(columns), contract)
         raise
-    numbers = pa.array(range(1, text.table.num_rows + 1), pa.int64())
-    connection.register("delivered", text.table.add_column(0, "_source_row", numbers))
-    connection.execute("create or replace temp table rows_text as select * from delivered")
-    connection.unregister("delivered")
-    shaped = shape(connection, contract, header, exported_on, text.faults)
-    drift = rows_drift(connection, contract.rules(header)) if shaped.rows_quarantined else ()
+    shaped = shape(connection, contract, columns, exported_on, text.faults)
+    drift = rows_drift(shaped.checked, shaped.quarantine) if shaped.rows_quarantined else ()
     _check_conservation(shaped, text.table.num_rows, contract.study.quarantine_limit_pct, drift)
-    for domain, variable in sorted(contract.withheld(header)):
-        if domain in shaped.domains and is_key(domain, variable):
-            withhold_text(connection, contract.study, domain, variable)
     codes = (*warnings, *text.codes, *shaped.codes)
     receipt = DeliveryReceipt(
         site=arrival.site,
@@ -133,15 +125,13 @@ def _land_rows(
         new=True,
         drift=drift,
     )
-    keep_bytes(folder, copy, arrival.sha256, arrival.file, place="vault" if contract.sensitive(header) else "store")
+    keep_bytes(
+        folder, copy, arrival.sha256, arrival.file, place="vault" if contract.sensitive(list(columns)) else "store"
+    )
     # The vault's part first: a landing that is there is there with all its parts.
     treatment = treatment_directory(folder, arrival.sha256, contract.key)
-    _write_once(
-        treatment, lambda directory: write_treatment(connection, directory, contract, header, shaped.domains, arrival)
-    )
-    _commit(
-        folder, receipt, lambda directory: write_rows(connection, directory, contract, header, shaped.domains, arrival)
-    )
+    _write_once(treatment, lambda directory: write_treatment(directory, contract, shaped, arrival))
+    _commit(folder, receipt, lambda directory: write_rows(directory, contract, shaped, arrival))
     return receipt
 
 

@@ -12,11 +12,12 @@ import re
 from difflib import SequenceMatcher
 from typing import Literal
 
-import duckdb
+import numpy as np
 
-from pipelines.core.duck import literal
+from pipelines.land.checked import Checked
 from pipelines.land.contract import ColumnRule, Contract
 from pipelines.land.identifiers import identifier_as_header
+from pipelines.land.quarantine import Quarantine
 from pipelines.land.receipts import Change
 
 # From this share of its values on, a column that fails its type or range has changed; below it, rows are wrong.
@@ -54,27 +55,21 @@ def header_drift(header: list[str], contract: Contract) -> tuple[Change, ...]:
     return (*pairs[:_MOST_NAMES], *_changes("removed", gone), *_changes("added", new))
 
 
-def rows_drift(connection: duckdb.DuckDBPyConnection, rules: list[ColumnRule]) -> tuple[Change, ...]:
-    """Returns the columns whose values are of another type, out of range, or of unknown codes, in the file's order.
-
-    Reads `quarantine` and `rows_checked`, as shaping left them.
-    """
-    counted = connection.execute(
-        "select column_name, code, count(distinct _source_row) from quarantine where column_name is not null "
-        "group by column_name, code"
-    ).fetchall()
-    rows = {(name, code): count for name, code, count in counted}
+def rows_drift(checked: list[Checked], quarantine: Quarantine) -> tuple[Change, ...]:
+    """Returns the columns whose values are of another type, out of range, or of unknown codes, in the file's order."""
+    rows = quarantine.counts()
     changes: list[Change] = []
-    for position, rule in enumerate(rules):
+    for one in checked:
+        rule = one.rule
         failed = sum(rows.get((rule.name, code), 0) for code in _OF_TYPE)
         outside = rows.get((rule.name, "Q_RANGE"), 0)
         if rule.column.codes is not None and any((rule.name, code) in rows for code in _OF_CODES):
-            changes.append(_unknown_codes(connection, rule, position))
+            changes.append(_unknown_codes(one))
         if failed or outside:
-            given = _one(connection, f"select count(t{position}) from rows_checked")
+            given = int(np.count_nonzero(one.text.present()))
             # One wrong row is a wrong row, in however short a file.
             if failed > max(1, CHANGED_SHARE * given):
-                changes.append(_retyped(connection, rule, position, failed))
+                changes.append(_retyped(one, failed))
             if outside > max(1, CHANGED_SHARE * given):
                 changes.append(_out_of_range(rule, outside))
     return tuple(changes)
@@ -148,39 +143,31 @@ def _likeness(old: str, new: str) -> float:
     return SequenceMatcher(None, first, second, autojunk=False).ratio()
 
 
-def _unknown_codes(connection: duckdb.DuckDBPyConnection, rule: ColumnRule, position: int) -> Change:
-    known = list(rule.column.codes or ())
-    unknown = (
-        f"from rows_checked where t{position} is not null and t{position} not in ({', '.join(map(literal, known))})"
-    )
-    distinct = _one(connection, f"select count(distinct t{position}) {unknown}")
+def _unknown_codes(one: Checked) -> Change:
+    known = set(one.rule.column.codes or ())
+    unknown = np.array([text is not None and text not in known for text in one.text.values.to_pylist()], bool)
+    counts = one.text.counts()[unknown]
     return Change(
         change="code_unknown",
-        column=shown(rule.name),
+        column=shown(one.rule.name),
         expected=f"one of {len(known)} code(s)",
-        found=f"{distinct} unknown code(s)",
-        rows=_one(connection, f"select count(*) {unknown}"),
+        found=f"{np.count_nonzero(counts)} unknown code(s)",
+        rows=int(counts.sum()),
     )
 
 
-def _retyped(connection: duckdb.DuckDBPyConnection, rule: ColumnRule, position: int, rows: int) -> Change:
-    forms = " ".join(
-        f"when regexp_full_match(t{position}, {literal(pattern)}) then {number}"
-        for number, (_, pattern) in enumerate(_FORMS)
-    )
-    # All is fetched: a result that was left unread keeps the connection from writing the rows.
-    most = connection.execute(
-        f"""
-        select case {forms} else {len(_FORMS)} end as form from rows_checked
-        where e{position} in ({", ".join(map(literal, _OF_TYPE))}) group by form order by count(*) desc, form limit 1
-        """
-    ).fetchall()
-    names = [*(name for name, _ in _FORMS), "text"]
+def _retyped(one: Checked, rows: int) -> Change:
+    names, counts = [*(name for name, _ in _FORMS), "text"], [0] * (len(_FORMS) + 1)
+    values = zip(one.text.values.to_pylist(), one.error.values.to_pylist(), one.text.counts().tolist(), strict=True)
+    for text, code, count in values:
+        if code in _OF_TYPE:
+            forms = (number for number, (_, form) in enumerate(_FORMS) if re.fullmatch(form, text, re.ASCII))
+            counts[next(forms, len(_FORMS))] += count
     return Change(
         change="retyped",
-        column=shown(rule.name),
-        expected=rule.column.type,
-        found=names[most[0][0]] if most else "text",
+        column=shown(one.rule.name),
+        expected=one.rule.column.type,
+        found=names[counts.index(max(counts))],
         rows=rows,
     )
 
@@ -193,8 +180,3 @@ def _out_of_range(rule: ColumnRule, rows: int) -> Change:
     return Change(
         change="out_of_range", column=shown(rule.name), expected=expected, found="values outside of it", rows=rows
     )
-
-
-def _one(connection: duckdb.DuckDBPyConnection, sql: str) -> int:
-    ((count,),) = connection.execute(sql).fetchall()
-    return int(count)

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipelines.land.coding import Coded, coded
 from pipelines.land.contract import Contract
 from pipelines.land.receipts import RefusedError
 from pipelines.study.layout import Column
@@ -143,50 +144,48 @@ def is_identifying(header: str) -> bool:
 @lru_cache(maxsize=4096)
 def identifier_as_header(header: str) -> str | None:
     """Returns the class of identifier that stands in place of a column's name, or None."""
-    found = _found(pa.chunked_array([[header]]), _VALUES)
+    found = _found(coded(pa.array([header])), _VALUES)
     return found[0][0] if found else None
 
 
-def check_identifiers(table: pa.Table, contract: Contract, exported_on: str | None) -> None:
+def check_identifiers(columns: dict[str, Coded], contract: Contract, exported_on: str | None) -> None:
     """Looks for identifiers in every column of delivered text.
 
     Raises:
         RefusedError: F_PII by a column's name, F_PII_TEXT by a value.
     """
-    columns = {rule.name: rule.column for rule in contract.rules(table.column_names)}
-    named = list(_by_header(table, columns))
+    declared = {rule.name: rule.column for rule in contract.rules(list(columns))}
+    named = list(_by_header(columns, declared))
     if named:
         raise RefusedError("F_PII", _told(named) + "Declare the column `drop`, or ask for an export without it.")
-    found = list(_by_value(table, columns, exported_on))
+    found = list(_by_value(columns, declared, exported_on))
     if found:
         raise RefusedError("F_PII_TEXT", _told(found) + "Ask for a corrected export, or declare the column `drop`.")
 
 
-def _by_header(table: pa.Table, columns: dict[str, Column]) -> Iterator[Hit]:
-    for number, name in enumerate(table.column_names, start=1):
-        if name in columns and columns[name].column_class in {"drop", "pseudonym"}:
+def _by_header(columns: dict[str, Coded], declared: dict[str, Column]) -> Iterator[Hit]:
+    for number, (name, values) in enumerate(columns.items(), start=1):
+        if name in declared and declared[name].column_class in {"drop", "pseudonym"}:
             continue
         if kind := identifier_in_header(name):
-            yield Hit(f"Column {name[:40]!a}", kind, _given(table[name]))
+            yield Hit(f"Column {name[:40]!a}", kind, _given(values))
         elif kind := identifier_as_header(name):
             # A file without a header has a row of data there: its name is a value.
-            yield Hit(f"Column number {number}", kind, _given(table[name]))
+            yield Hit(f"Column number {number}", kind, _given(values))
 
 
-def _by_value(table: pa.Table, columns: dict[str, Column], exported_on: str | None) -> Iterator[Hit]:
-    for name in table.column_names:
-        column = columns.get(name)
+def _by_value(columns: dict[str, Coded], declared: dict[str, Column], exported_on: str | None) -> Iterator[Hit]:
+    for name, values in columns.items():
+        column = declared.get(name)
         if column is not None and column.column_class == "drop":
             continue
-        for kind, rows in identifiers_in(table[name], column, exported_on):
+        for kind, rows in identifiers_in(values, column, exported_on):
             yield Hit(f"Column {name[:40]!a}", kind, rows)
 
 
-def identifiers_in(
-    values: pa.ChunkedArray, column: Column | None, exported_on: str | None
-) -> Iterator[tuple[str, int]]:
+def identifiers_in(values: Coded, column: Column | None, exported_on: str | None) -> Iterator[tuple[str, int]]:
     """Yields the classes of identifiers that a column's values are of, and in how many rows; no value."""
-    if (pc.max(pc.binary_length(values)).as_py() or 0) < _SHORTEST:
+    if (pc.max(pc.binary_length(values.values)).as_py() or 0) < _SHORTEST:
         return
     is_key = column is not None and column.column_class == "pseudonym"
     found = _found(values, {kind: _VALUES[kind] for kind in _KEY_VALUES} if is_key else _VALUES)
@@ -195,8 +194,8 @@ def identifiers_in(
     yield from found
 
 
-def _found(values: pa.ChunkedArray, forms: dict[str, str]) -> list[tuple[str, int]]:
-    """Returns the classes that values are of by their form, and how many values."""
+def _found(values: Coded, forms: dict[str, str]) -> list[tuple[str, int]]:
+    """Returns the classes that values are of by their form, and in how many rows."""
     # One pass for all forms together; which one it is matters only where there is something.
     any_form = "|".join(f"(?:{pattern})" for pattern in forms.values())
     if not _matching(values, any_form):
@@ -205,11 +204,12 @@ def _found(values: pa.ChunkedArray, forms: dict[str, str]) -> list[tuple[str, in
     return [(kind, rows) for kind, rows in counted if rows]
 
 
-def _matching(values: pa.ChunkedArray, pattern: str) -> int:
-    return int(pc.sum(pc.match_substring_regex(values, pattern)).as_py() or 0)
+def _matching(values: Coded, pattern: str) -> int:
+    """Returns in how many rows the pattern is found; each value is looked at once, however often it stands."""
+    return _rows(values, pc.match_substring_regex(values.values, pattern))
 
 
-def _whole(values: pa.ChunkedArray, column: Column | None, exported_on: str | None) -> Iterator[tuple[str, int]]:
+def _whole(values: Coded, column: Column | None, exported_on: str | None) -> Iterator[tuple[str, int]]:
     """Yields what values are that only together look like identifiers, under a name that does not say so."""
     enough = max(_FEWEST, _SHARE * _given(values))
     if column is None or column.type == "text":
@@ -218,16 +218,22 @@ def _whole(values: pa.ChunkedArray, column: Column | None, exported_on: str | No
             yield "telephone number", rows
     # A date that becomes a date of the trial is one; what is left over, and lies a lifetime back, is a birth.
     if exported_on and (column is None or column.to is None):
-        dates = values.filter(pc.match_substring_regex(values, _FULL_DATE))
-        if len(dates) >= enough:
-            years = pc.min_max(pc.utf8_slice_codeunits(dates, 0, 4)).as_py()
+        flags = pc.match_substring_regex(values.values, _FULL_DATE)
+        rows = _rows(values, flags)
+        if rows >= enough:
+            years = pc.min_max(pc.utf8_slice_codeunits(values.values.filter(flags), 0, 4)).as_py()
             first, last = int(years["min"]), int(years["max"])
             if last <= int(exported_on[:4]) - _YEARS and last - first >= _YEARS:
-                yield "date of birth", len(dates)
+                yield "date of birth", rows
 
 
-def _given(values: pa.ChunkedArray) -> int:
-    return int(pc.sum(pc.greater(pc.binary_length(values), 0)).as_py() or 0)
+def _given(values: Coded) -> int:
+    return _rows(values, pc.greater(pc.binary_length(values.values), 0))
+
+
+def _rows(values: Coded, flags: pa.Array) -> int:
+    told = pc.fill_null(flags, fill_value=False).to_numpy(zero_copy_only=False)
+    return int(values.counts()[told].sum()) if told.any() else 0
 
 
 def _told(hits: list[Hit]) -> str:

@@ -23,11 +23,20 @@ from pipelines.land.intake import inbox_files, is_ignored, strays, take_copy
 from pipelines.land.pseudonyms import ensure_key
 from pipelines.land.receipts import DeliveryReceipt, LandReceipt, RefusedError
 from pipelines.land.sidecars import is_sidecar, take_statements
-from pipelines.land.store import Arrival, arrivals, delivered_path, first_sites, open_vault, record_arrival
+from pipelines.land.store import (
+    WORKSPACE,
+    Arrival,
+    arrivals,
+    delivered_path,
+    first_sites,
+    open_vault,
+    record_arrival,
+)
 from pipelines.study import Study, StudyFolder, load_study
 
-# Below this, starting a second process takes longer than it saves.
-_WORTH_A_PROCESS = 12
+# A process takes about as long to start as to land so many bytes; what is done once a file, as long as a megabyte.
+_WORTH_A_PROCESS = 40 << 20
+_BYTES_OF_A_FILE = 1 << 20
 
 Pending = tuple[Arrival, Path]
 
@@ -75,7 +84,7 @@ def _strays(study: Study) -> list[DeliveryReceipt]:
 def _workspace(folder: StudyFolder) -> Iterator[Path]:
     # In the vault: until its contract is known, a copy may hold anything.
     open_vault(folder)
-    with tempfile.TemporaryDirectory(prefix=".landing-", dir=folder.vault) as name:
+    with tempfile.TemporaryDirectory(prefix=WORKSPACE, dir=folder.vault) as name:
         yield Path(name)
 
 
@@ -117,13 +126,18 @@ def _stored(study: Study, sites: list[str], seen: dict[Arrival, Path]) -> dict[A
 
 
 def _land_pending(study: Study, pending: list[Pending], workers: int | None) -> list[DeliveryReceipt]:
+    costs = {arrival: copy.stat().st_size + _BYTES_OF_A_FILE for arrival, copy in pending}
     if workers is None:
-        workers = min(os.cpu_count() or 1, len(pending) // _WORTH_A_PROCESS)
+        workers = min(os.cpu_count() or 1, sum(costs.values()) // _WORTH_A_PROCESS)
     if workers <= 1 or len(pending) < workers:
         return _land_all(study, pending)
-    # Largest first, dealt out in turn: the shares take about equally long.
-    pending = sorted(pending, key=lambda item: (-item[1].stat().st_size, item[0]))
-    shares = [pending[number::workers] for number in range(workers)]
+    # Largest first, each to whom has least to do: the shares take about equally long.
+    shares: list[list[Pending]] = [[] for _ in range(workers)]
+    loads = [0] * workers
+    for arrival, copy in sorted(pending, key=lambda item: (-costs[item[0]], item[0])):
+        least = loads.index(min(loads))
+        shares[least].append((arrival, copy))
+        loads[least] += costs[arrival]
     # Spawned: DuckDB and Airflow have threads, and a fork with threads can hang.
     with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
         landed = pool.map(_land_share, [study.folder.root] * workers, shares)
@@ -139,4 +153,5 @@ def _land_all(study: Study, pending: list[Pending]) -> list[DeliveryReceipt]:
         return []
     first = first_sites(study.folder)
     with contextlib.closing(duck.connect()) as connection:
+        connection.execute("set threads = 1")
         return [land_delivery(connection, study, arrival, copy, first[arrival.sha256]) for arrival, copy in pending]

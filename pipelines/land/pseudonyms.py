@@ -14,10 +14,8 @@ import json
 import os
 import secrets
 
-import duckdb
 import pyarrow as pa
 
-from pipelines.core.duck import identifier
 from pipelines.core.errors import IntegrityError
 from pipelines.core.files import fsync_directory, write_atomically
 from pipelines.core.hashing import canonical_json
@@ -101,79 +99,53 @@ def pseudonym(key: bytes, *parts: str) -> str:
     return hmac.new(key, message, hashlib.sha256).hexdigest()[:_DIGITS]
 
 
-def replace_subjects(connection: duckdb.DuckDBPyConnection, study: Study) -> None:
-    """Replaces `usubjid` in `rows_typed` by the study, the site where that is part of the key, and the pseudonym.
+def subject_pseudonyms(study: Study, sites: list[str | None], keys: list[str | None]) -> tuple[pa.Array, pa.Array]:
+    """Returns for each pair of site and `usubjid` the `usubjid` that is shown, and the pseudonym alone.
 
-    `k_digits` is the pseudonym alone.
+    What is shown is the study, the site where that is part of the key, and the pseudonym.
     """
     key, by_site = study_key(study), study.subject_key == "site"
-    found = connection.execute("select distinct siteid, usubjid from rows_typed where usubjid is not null").fetchall()
-    mapped = []
-    for given_site, usubjid in found:
+    shown: list[str | None] = []
+    alone: list[str | None] = []
+    for given_site, usubjid in zip(sites, keys, strict=True):
+        if usubjid is None:
+            shown.append(None)
+            alone.append(None)
+            continue
         site, subject = _split(study, given_site, usubjid)
         digits = pseudonym(key, study.study, site if by_site else "", subject)
-        shown = "-".join([study.study, *([site] if by_site and site else []), digits])
-        mapped.append({"siteid": given_site, "clear": usubjid, "shown": shown, "digits": digits})
-    schema = pa.schema([(name, pa.string()) for name in ("siteid", "clear", "shown", "digits")])
-    connection.register("mapped", pa.Table.from_pylist(mapped, schema))
-    connection.execute(
-        """
-        create or replace temp table rows_typed as
-        select rows_typed.* replace (mapped.shown as usubjid), mapped.digits as k_digits
-        from rows_typed left join mapped
-            on rows_typed.usubjid = mapped.clear and rows_typed.siteid is not distinct from mapped.siteid
-        """
+        shown.append("-".join([study.study, *([site] if by_site and site else []), digits]))
+        alone.append(digits)
+    return pa.array(shown, pa.string()), pa.array(alone, pa.string())
+
+
+def value_pseudonyms(study: Study, values: pa.Array) -> pa.Array:
+    """Returns the pseudonym of each value within the study; null and blank stay."""
+    key = study_key(study)
+    return pa.array(
+        [
+            pseudonym(key, study.study, "value", value) if (value or "").strip(" ") else value
+            for value in values.to_pylist()
+        ],
+        pa.string(),
     )
-    connection.unregister("mapped")
 
 
-def replace_column(connection: duckdb.DuckDBPyConnection, study: Study, table: str, column: str) -> None:
-    """Replaces each value of a text column by its pseudonym within the study; null and blank stay."""
-    key, name = study_key(study), identifier(column)
-    found = connection.execute(f"select distinct {name} from {table} where trim({name}) != ''").fetchall()
-    schema = pa.schema([("clear", pa.string()), ("shown", pa.string())])
-    mapped = [{"clear": clear, "shown": pseudonym(key, study.study, "value", clear)} for (clear,) in found]
-    connection.register("mapped", pa.Table.from_pylist(mapped, schema))
-    connection.execute(f"update {table} set {name} = mapped.shown from mapped where {table}.{name} = mapped.clear")
-    connection.unregister("mapped")
-
-
-def withhold_text(connection: duckdb.DuckDBPyConnection, study: Study, domain: str, variable: str) -> None:
-    """Replaces a text in `records_<domain>` that tells a subject's records apart by what tells them apart as well.
+def withheld_texts(
+    study: Study, domain: str, variable: str, subjects: list[str | None], texts: list[str | None]
+) -> pa.Array:
+    """Returns what stands in the place of texts that tell a subject's records apart, and tells them apart as well.
 
     The same text of the same subject gives the same `WITHHELD <digits>` in every delivery; of another subject, another.
     """
-    key, records, name = study_key(study), identifier(f"records_{domain}"), identifier(variable)
-    found = connection.execute(f"select distinct usubjid, {name} from {records} where {name} is not null").fetchall()
-    schema = pa.schema([(column, pa.string()) for column in ("usubjid", "clear", "shown")])
-    mapped = [
-        {
-            "usubjid": usubjid,
-            "clear": clear,
-            "shown": f"WITHHELD {pseudonym(key, study.study, 'withheld', domain, variable, usubjid or '', clear)}",
-        }
-        for usubjid, clear in found
+    key = study_key(study)
+    shown = [
+        None
+        if clear is None
+        else f"WITHHELD {pseudonym(key, study.study, 'withheld', domain, variable, subject or '', clear)}"
+        for subject, clear in zip(subjects, texts, strict=True)
     ]
-    connection.register("mapped", pa.Table.from_pylist(mapped, schema))
-    connection.execute(
-        f"update {records} set {name} = mapped.shown from mapped "
-        f"where {records}.{name} = mapped.clear and {records}.usubjid is not distinct from mapped.usubjid"
-    )
-    connection.unregister("mapped")
-
-
-def replace_texts(connection: duckdb.DuckDBPyConnection, study: Study, keys: list[str], others: list[str]) -> None:
-    """Replaces in `rows_text` the subject's key by its pseudonym (null for a row set aside), others by theirs."""
-    for column in keys:
-        connection.execute(
-            f"""
-            update rows_text set {identifier(column)} = (
-                select rows_typed.k_digits from rows_typed where rows_typed._source_row = rows_text._source_row
-            )
-            """
-        )
-    for column in others:
-        replace_column(connection, study, "rows_text", column)
+    return pa.array(shown, pa.string())
 
 
 def _split(study: Study, site: str | None, usubjid: str) -> tuple[str, str]:

@@ -11,6 +11,7 @@ vault/deliveries, vault/treatment, vault/refused        the same for what must n
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -115,11 +116,20 @@ def keep_bytes(folder: StudyFolder, copy: Path, sha256: str, file: str, *, place
         return
     directory.mkdir(parents=True, exist_ok=True)
     partial = directory / f".{file}.{os.getpid()}"
-    shutil.copyfile(copy, partial)
+    _link_or_copy(copy, partial)
     fsync_file(partial)
     partial.chmod(0o400 if place != "store" else 0o444)
     partial.replace(target)
     fsync_directory(directory)
+
+
+def _link_or_copy(copy: Path, target: Path) -> None:
+    # Landing's own copy is given another name, since its first one is removed soon. What is stored is never shared.
+    if copy.parent.name.startswith(WORKSPACE):
+        with contextlib.suppress(OSError):
+            os.link(copy, target)
+            return
+    shutil.copyfile(copy, target)
 
 
 def open_vault(folder: StudyFolder) -> None:
@@ -175,5 +185,7 @@ def damaged_files(directory: Path) -> list[Path]:
     return [path for path, sha256 in paths.items() if not path.is_file() or sha256_file(path) != sha256]
 
 
+# How the names of landing's working folders in the vault begin.
+WORKSPACE = ".landing-"
 # The landing key of a file that no export of the layout names.
 UNKNOWN_FILE = "0" * 64

@@ -2,59 +2,76 @@
 
 from __future__ import annotations
 
-import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from pipelines.core.duck import literal
+from pipelines.land.coding import Coded, Flags, narrow, pairs
 from pipelines.land.contract import ColumnRule, Contract
-from pipelines.land.pseudonyms import replace_column, replace_subjects, replace_texts
+from pipelines.land.pseudonyms import subject_pseudonyms, value_pseudonyms
+from pipelines.land.quarantine import Quarantine
+from pipelines.land.rows import Rows
 
 _SUBJECT = {(None, "subject"), (None, "usubjid"), ("dm", "subjid")}
 
 
-def set_subjects_aside(connection: duckdb.DuckDBPyConnection, contract: Contract, rules: list[ColumnRule]) -> None:
+def set_subjects_aside(contract: Contract, rows: Rows, quarantine: Quarantine) -> None:
     """Sets aside every row of a key written in two ways (Q_ID_CASE), and of one under two sites (Q_SUBJECT_SITE).
 
     Nobody can tell which of the two is meant. Two files that differ are found by the gate (LAN-DM-003).
     """
-    keys = [rule for rule in rules if _role(rule) in {(None, "subject"), (None, "usubjid")}]
-    for code, group, differs in _contradictions(contract, keys[0]) if keys else ():
-        connection.execute(
-            f"""
-            insert into quarantine
-            with subjects as (
-                select _source_row, usubjid, siteid from rows_typed
-                where _source_row not in (select _source_row from quarantine)
-            ),
-            wrong as (select {group} as key from subjects group by {group} having count(distinct {differs}) > 1)
-            select _source_row, {literal(keys[0].name)}, {literal(code)}
-            from subjects where {group} in (select key from wrong)
-            """
-        )
-
-
-def _contradictions(contract: Contract, key: ColumnRule) -> list[tuple[str, str, str]]:
-    found = [("Q_ID_CASE", "lower(usubjid)", "usubjid")]
+    keys = [one.rule for one in rows.checked if _role(one.rule) in {(None, "subject"), (None, "usubjid")}]
+    if not keys:
+        return
+    key = keys[0]
+    subjects = rows.keys["usubjid"].distinct()
+    folded = subjects.holding(pc.utf8_lower(subjects.values))
+    _set_contradictions_aside(folded.distinct(), subjects, quarantine, key.name, "Q_ID_CASE")
     # Where numbers are given out by each site, the same number at two sites is two people.
     if contract.study.subject_key == "study" or _role(key) == (None, "usubjid"):
-        found.append(("Q_SUBJECT_SITE", "usubjid", "siteid"))
-    return found
+        _set_contradictions_aside(subjects, rows.keys["siteid"].distinct(), quarantine, key.name, "Q_SUBJECT_SITE")
 
 
-def pseudonymise(connection: duckdb.DuckDBPyConnection, contract: Contract, rules: list[ColumnRule]) -> None:
-    """Replaces the clear keys in `rows_typed` and `rows_text`, where the study asks for it."""
+def _set_contradictions_aside(keys: Coded, told: Coded, quarantine: Quarantine, column: str, code: str) -> None:
+    """Sets aside the rows of each key for which two things are told; what is missing tells nothing."""
+    if len(told.values) - told.values.null_count < 2:
+        return
+    codes, left, right = pairs(
+        Coded(codes=keys.codes, values=pa.array(np.arange(len(keys.values)))),
+        told.holding(pc.if_else(told.values.is_valid(), pa.array(np.arange(len(told.values))), None)),
+    )
+    used = Coded(codes=codes, values=right).counts(quarantine.good) > 0
+    counted = np.bincount(left.to_numpy()[used & right.is_valid().to_numpy(False)], minlength=len(keys.values))
+    wrong = (counted > 1) & keys.values.is_valid().to_numpy(False)
+    quarantine.set_flagged_aside(keys.where(wrong) & quarantine.good, column, code)
+
+
+def pseudonymise(contract: Contract, rows: Rows, columns: dict[str, Coded]) -> dict[str, Coded]:
+    """Replaces the clear keys of the rows, where the study asks for it; returns the delivered columns without them."""
     study = contract.study
     if study.pseudonyms == "none":
-        return
-    replace_subjects(connection, study)
-    keys, others = [], []
-    for number, rule in enumerate(rules):
-        if _role(rule) in _SUBJECT:
-            keys.append(rule.name)
-            connection.execute(f"update rows_typed set v{number} = k_digits")
-        elif rule.column.column_class == "pseudonym" and _role(rule) != (None, "site"):
-            others.append(rule.name)
-            replace_column(connection, study, "rows_typed", f"v{number}")
-    replace_texts(connection, study, keys, others)
+        return columns
+    text = dict(columns)
+    codes, sites, subjects = pairs(rows.keys["siteid"], rows.keys["usubjid"])
+    shown, digits = subject_pseudonyms(study, sites.to_pylist(), subjects.to_pylist())
+    rows.keys["usubjid"] = Coded(codes=codes, values=shown)
+    short = Coded(codes=codes, values=digits)
+    for number, one in enumerate(rows.checked):
+        if _role(one.rule) in _SUBJECT:
+            rows.replace(number, short)
+            # A row whose values are not as declared may have no key.
+            text[one.rule.name] = _only(short, rows.typed)
+        elif one.rule.column.column_class == "pseudonym" and _role(one.rule) != (None, "site"):
+            rows.replace(number, one.value.holding(value_pseudonyms(study, one.value.values)))
+            column = columns[one.rule.name]
+            text[one.rule.name] = column.holding(value_pseudonyms(study, column.values))
+    return text
+
+
+def _only(column: Coded, rows: Flags) -> Coded:
+    values = pa.concat_arrays([column.values, pa.nulls(1, column.values.type)])
+    codes = np.where(rows, column.codes, len(column.values))
+    return Coded(codes=narrow(codes, len(values)), values=values)
 
 
 def _role(rule: ColumnRule) -> tuple[str | None, str] | None:

@@ -5,7 +5,7 @@ Each function returns SQL over a text expression. RE2's classes are ASCII only, 
 
 from __future__ import annotations
 
-from pipelines.core.duck import identifier, literal
+from pipelines.core.duck import literal
 from pipelines.land.contract import ColumnRule
 from pipelines.study.domains import DOMAINS
 from pipelines.study.layout import CodeValue, Column
@@ -20,11 +20,10 @@ _AGES = (0, 120)
 _KEY = "[A-Za-z0-9][A-Za-z0-9._/-]{0,63}"
 
 
-def present(rule: ColumnRule, missing: tuple[str, ...]) -> str:
+def present(text: str, rule: ColumnRule, missing: tuple[str, ...]) -> str:
     """Returns the column's text, or null where it holds one of the declared missing codes."""
     codes = list(dict.fromkeys((*missing, *rule.column.missing)))
-    name = identifier(rule.name)
-    return f"case when {name} not in ({', '.join(map(literal, codes))}) then {name} end" if codes else name
+    return f"case when {text} not in ({', '.join(map(literal, codes))}) then {text} end" if codes else text
 
 
 def typed(text: str, column: Column, decimal: str) -> str:

@@ -2,113 +2,142 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
-import duckdb
+import numpy as np
+import pyarrow as pa
 
-from pipelines.core.duck import identifier, literal
-from pipelines.core.parquet import write_parquet
+from pipelines.core.parquet import write_batches, write_parquet
+from pipelines.land.coding import Coded, pairs
 from pipelines.land.contract import Contract
-from pipelines.land.pseudonyms import is_key
-from pipelines.land.receipts import REASONS
+from pipelines.land.pseudonyms import is_key, withheld_texts
+from pipelines.land.records import Records, Selected
+from pipelines.land.shape import Shaped
 from pipelines.land.store import Arrival
-from pipelines.study.domains import DOMAINS
+from pipelines.study.domains import KEYS
 
-_ORDER = "order by _source_row, _record"
+_ROWS = 1 << 19
+_COUNTING = ("_source_row",)
 
 
-def write_rows(
-    connection: duckdb.DuckDBPyConnection,
-    directory: Path,
-    contract: Contract,
-    header: list[str],
-    domains: tuple[str, ...],
-    arrival: Arrival,
-) -> None:
+def write_rows(directory: Path, contract: Contract, shaped: Shaped, arrival: Arrival) -> None:
     """Writes text.parquet, quarantine.parquet and rows/<domain>.parquet, without what reveals the arm.
 
     Where the records themselves reveal it, text.parquet holds the rows' numbers and nothing else. Free text stays in
     text.parquet, which no cut reads, unless the study file calls it releasable.
     """
-    source = _source(arrival)
-    _write_text(connection, directory, [] if contract.in_vault else _columns(contract, header, hidden=False), source)
-    reasons = " ".join(f"when {literal(code)} then {literal(reason)}" for code, reason in REASONS.items())
-    _copy(
-        connection,
-        f"select {source}, _source_row, column_name, code, case code {reasons} end as reason "
-        "from quarantine order by _source_row, column_name, code",
-        directory / "quarantine.parquet",
-    )
-    _copy(
-        connection,
-        "select * from transactions where _source_row not in (select _source_row from quarantine) order by _source_row",
-        directory / "transactions.parquet",
-    )
-    # Where a text tells a subject's records apart, what `withhold_text` put in its place does.
-    empty = {withheld for withheld in contract.withheld(header) if not is_key(*withheld)}
+    shown = [] if contract.in_vault else _columns(contract, shaped, hidden=False)
+    _write_text(directory, shown, shaped, arrival)
+    quarantine = shaped.quarantine.table()
+    for position, (name, value) in enumerate(_source(arrival)):
+        quarantine = quarantine.add_column(position, name, pa.repeat(pa.scalar(value), quarantine.num_rows))
+    write_parquet(quarantine, directory / "quarantine.parquet")
+    rows_of = shaped.transactions["_source_row"].to_numpy()
+    transactions = shaped.transactions.filter(pa.array(shaped.quarantine.good[rows_of - 1]))
+    if transactions.num_rows:
+        write_parquet(transactions, directory / "transactions.parquet")
+    withheld = contract.withheld(list(shaped.text))
     rows = directory / "rows"
     rows.mkdir()
-    for name in domains:
-        if DOMAINS[name].in_vault:
-            continue
-        shown = [
-            f"{'null::varchar as ' if (name, variable.name) in empty else ''}{identifier(variable.name)}"
-            for variable in DOMAINS[name].variables
-            if variable not in DOMAINS[name].hidden
-        ]
-        listed = ", ".join(["studyid, siteid, usubjid", *shown, source, "_source_row", "_record"])
-        _copy(connection, f"select {listed} from {identifier('records_' + name)} {_ORDER}", rows / f"{name}.parquet")
+    for records in shaped.records:
+        domain = records.domain
+        if not domain.in_vault:
+            names = [variable.name for variable in domain.variables if variable not in domain.hidden]
+            empty = {name for name in names if (domain.name, name) in withheld and not is_key(domain.name, name)}
+            batches = _record_batches(contract, records, shaped, arrival, before=[*KEYS, *names], empty=empty)
+            write_batches(batches, rows / f"{domain.name}.parquet", counting=_COUNTING)
 
 
-def write_treatment(
-    connection: duckdb.DuckDBPyConnection,
-    directory: Path,
-    contract: Contract,
-    header: list[str],
-    domains: tuple[str, ...],
-    arrival: Arrival,
-) -> None:
+def write_treatment(directory: Path, contract: Contract, shaped: Shaped, arrival: Arrival) -> None:
     """Writes the same of what reveals the arm, for the vault: its text, and its variables of the same records."""
-    columns = _columns(contract, header, hidden=True)
+    columns = _columns(contract, shaped, hidden=True)
     if contract.in_vault:
-        columns += _columns(contract, header, hidden=False)
+        columns += _columns(contract, shaped, hidden=False)
     if columns:
-        _write_text(connection, directory, columns, _source(arrival))
-    for name in domains:
-        hidden = [identifier(variable.name) for variable in DOMAINS[name].hidden]
-        if DOMAINS[name].in_vault:
-            listed = ", ".join(["studyid, siteid, usubjid", *hidden, _source(arrival), "_source_row", "_record"])
-            _copy(
-                connection,
-                f"select {listed} from {identifier('records_' + name)} {_ORDER}",
-                directory / f"{name}.parquet",
-            )
-        elif hidden:
-            listed = ", ".join([_source(arrival), "_source_row", "_record", *hidden])
-            any_held = " or ".join(f"{variable} is not null" for variable in hidden)
-            _copy(
-                connection,
-                f"select {listed} from {identifier('records_' + name)} where {any_held} {_ORDER}",
-                directory / f"{name}.parquet",
-            )
+        _write_text(directory, columns, shaped, arrival)
+    for records in shaped.records:
+        revealing = [variable.name for variable in records.domain.hidden]
+        if records.domain.in_vault:
+            batches = _record_batches(contract, records, shaped, arrival, before=[*KEYS, *revealing])
+        elif revealing:
+            batches = _record_batches(contract, records, shaped, arrival, after=revealing)
+        else:
+            continue
+        write_batches(batches, directory / f"{records.domain.name}.parquet", counting=_COUNTING)
 
 
-def _columns(contract: Contract, header: list[str], *, hidden: bool) -> list[str]:
+def _columns(contract: Contract, shaped: Shaped, *, hidden: bool) -> list[str]:
     """Returns the columns that are kept as text: those that reveal the arm, or the others."""
     classes = {"treatment"} if hidden else {"pseudonym", "quasi", "clinical", "free_text"}
-    return [identifier(rule.name) for rule in contract.rules(header) if rule.column.column_class in classes]
+    return [rule.name for rule in contract.rules(list(shaped.text)) if rule.column.column_class in classes]
 
 
-def _write_text(connection: duckdb.DuckDBPyConnection, directory: Path, columns: list[str], source: str) -> None:
-    listed = ", ".join([source, "_source_row", *columns])
-    _copy(connection, f"select {listed} from rows_text order by _source_row", directory / "text.parquet")
+def _write_text(directory: Path, names: list[str], shaped: Shaped, arrival: Arrival) -> None:
+    text = {name: shaped.text[name].distinct() for name in names}
+    written = write_batches(
+        _text_batches(text, shaped.rows_in, arrival), directory / "text.parquet", counting=_COUNTING
+    )
+    if written != shaped.rows_in:
+        msg = f"{written} of {shaped.rows_in} rows were written as text. This is a bug; nothing landed."
+        raise AssertionError(msg)
 
 
-def _source(arrival: Arrival) -> str:
-    return f"{literal(arrival.sha256)} as _delivery_id, {literal(arrival.file)} as _source_file"
+def _text_batches(text: dict[str, Coded], rows: int, arrival: Arrival) -> Iterator[pa.Table]:
+    for start in range(0, max(rows, 1), _ROWS):
+        span = slice(start, min(start + _ROWS, rows))
+        columns = _provenance(arrival, np.arange(span.start, span.stop))
+        yield pa.table(columns | {name: column.array(span) for name, column in text.items()})
 
 
-def _copy(connection: duckdb.DuckDBPyConnection, sql: str, path: Path) -> None:
-    table = connection.sql(sql).to_arrow_table()
-    if table.num_rows or path.name in {"text.parquet", "quarantine.parquet"}:
-        write_parquet(table, path)
+def _record_batches(
+    contract: Contract,
+    records: Records,
+    shaped: Shaped,
+    arrival: Arrival,
+    *,
+    before: Sequence[str] = (),
+    after: Sequence[str] = (),
+    empty: Collection[str] = (),
+) -> Iterator[pa.Table]:
+    """Yields the records with these variables before and after where they come from; with none of `after`, none.
+
+    Where a text that may not be released tells a subject's records apart, what stands in its place does; others are
+    `empty`.
+    """
+    withheld = contract.withheld(list(shaped.text))
+
+    def column(name: str, selected: Selected) -> pa.Array:
+        if name in empty:
+            return pa.nulls(len(selected.rows), pa.string())
+        if (records.domain.name, name) in withheld and is_key(records.domain.name, name):
+            return _withheld(contract, records, name, selected).array(slice(None))
+        return records.column(name, selected).array(slice(None))
+
+    for made in records.selections(shaped.quarantine.good):
+        selected = _telling(records, made, after) if after else made
+        if len(selected.rows):
+            columns = {name: column(name, selected) for name in before} | _provenance(arrival, selected.rows)
+            columns["_record"] = pa.array(selected.parts + 1, pa.int32())
+            yield pa.table(columns | {name: column(name, selected) for name in after})
+
+
+def _telling(records: Records, selected: Selected, names: Sequence[str]) -> Selected:
+    some = np.logical_or.reduce([records.column(name, selected).present() for name in names])
+    return Selected(selected.rows[some], selected.parts[some])
+
+
+def _withheld(contract: Contract, records: Records, name: str, selected: Selected) -> Coded:
+    codes, subjects, texts = pairs(records.column("usubjid", selected), records.column(name, selected))
+    shown = withheld_texts(contract.study, records.domain.name, name, subjects.to_pylist(), texts.to_pylist())
+    return Coded(codes=codes, values=shown)
+
+
+def _provenance(arrival: Arrival, rows: np.ndarray) -> dict[str, pa.Array]:
+    same = pa.array(np.zeros(len(rows), np.int32))
+    columns = {name: pa.DictionaryArray.from_arrays(same, pa.array([value])) for name, value in _source(arrival)}
+    return columns | {"_source_row": pa.array(rows + 1, pa.int64())}
+
+
+def _source(arrival: Arrival) -> tuple[tuple[str, str], ...]:
+    return ("_delivery_id", arrival.sha256), ("_source_file", arrival.file)

@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from pipelines.land.blinding import tells_arm
+from pipelines.land.coding import coded
 from pipelines.land.identifiers import identifier_in_header, identifiers_in
 from pipelines.profile.sample import Description
 from pipelines.profile.scales import Score, allowed
@@ -32,8 +33,7 @@ _ARM = re.compile(
 )
 _OF_PERIOD = re.compile(r"(?:infusion|treatment|trt|drug|arm|period)_?([1-4])")
 _TREATMENTS = re.compile(
-    r"\b(placebo|saline|sham|verum|active|control|treatment as usual|tau|(es|ar|r-|s-)?ketamine|midazolam|psilocybin"
-    r"|drug)\b",
+    r"\b(placebo|saline|sham|verum|treatment as usual|tau|(es|ar|r-|s-)?ketamine|midazolam|psilocybin)\b",
     re.IGNORECASE,
 )
 _YES_NO = {"yes", "no", "y", "n", "true", "false"}
@@ -105,7 +105,7 @@ def _identifier(name: str, values: Values, described: Description) -> str | None
         return None
     if kind := identifier_in_header(name) or (described.label and identifier_in_header(described.label)):
         return kind
-    found = list(identifiers_in(pa.chunked_array([list(values.counts)], pa.string()), None, None))
+    found = list(identifiers_in(coded(pa.array(list(values.counts), pa.string())), None, None))
     return found[0][0] if found else None
 
 

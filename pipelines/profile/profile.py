@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.profile.columns import Proposed, normalised, propose
+from pipelines.profile.metadata import metadata_of, metadata_proposal
 from pipelines.profile.proposal import Proposal, exported_name, folded
 from pipelines.profile.sample import Description, Sample, read_samples
 from pipelines.profile.scales import scores
@@ -36,6 +37,9 @@ def profile(path: Path) -> tuple[Proposal, ...]:
     Raises:
         InputRefusedError: landing would refuse the file whatever its layout; the message has the reason code.
     """
+    metadata = metadata_of(path)
+    if metadata:
+        return (metadata_proposal(metadata),)
     samples = read_samples(path)
     proposals = [sdtm_proposal(sample) or _columns_proposal(sample) for sample in samples]
     if len(samples) > 1:
@@ -58,7 +62,7 @@ def _columns_proposal(sample: Sample) -> Proposal:
     found = scores(words, values)
     proposed = {name: propose(name, values[name], described[name], found.get(name)) for name in values}
     proposed = _subject_by_values(proposed, values, sample.table.num_rows)
-    proposed = _baseline_column(_each_once(proposed), words)
+    proposed = _baseline_column(_each_once(proposed, values), words)
     columns = {name: column.settings for name, column in proposed.items()}
     comments = {name: _comment(described[name], column) for name, column in proposed.items()}
     columns, comments = folded(columns, comments)
@@ -91,7 +95,7 @@ def _told(proposed: dict[str, Proposed]) -> list[str]:
     ]
 
 
-def _each_once(proposed: dict[str, Proposed]) -> dict[str, Proposed]:
+def _each_once(proposed: dict[str, Proposed], values: dict[str, Values]) -> dict[str, Proposed]:
     """Leaves a target that one column of a file can fill to one column: the best by its name, else the first."""
     result = dict(proposed)
     for target, preferred in _ONCE.items():
@@ -106,10 +110,12 @@ def _each_once(proposed: dict[str, Proposed]) -> dict[str, Proposed]:
                 result[name] = Proposed(
                     settings=settings, notes=(*proposed[name].notes, remark), todos=proposed[name].todos
                 )
-    # A subject's whole name makes its number of a site superfluous.
-    if any(column.settings.get("to") == "usubjid" for column in result.values()):
+    # One key is enough: the subject's whole name, unless it is empty where the number is not (an item of one form).
+    rows = {column.settings.get("to"): values[name].rows for name, column in result.items()}
+    if "usubjid" in rows and "subject" in rows:
+        dropped = "subject" if rows["usubjid"] >= rows["subject"] else "usubjid"
         for name, column in result.items():
-            if column.settings.get("to") == "subject":
+            if column.settings.get("to") == dropped:
                 result[name] = Proposed(settings={"class": "pseudonym"}, notes=column.notes)
     return result
 

@@ -50,7 +50,8 @@ class Proposal:
     @property
     def has_subject(self) -> bool:
         """Whether it says where the subject's key stands."""
-        return "sdtm" in self.entry or any(it.get("to") in {"subject", "usubjid"} for it in self.columns.values())
+        told = not {"sdtm", "metadata"}.isdisjoint(self.entry)
+        return told or any(it.get("to") in {"subject", "usubjid"} for it in self.columns.values())
 
     def with_columns(self, columns: dict[str, dict[str, Any]]) -> Proposal:
         """Returns the proposal with other settings of the same columns."""
@@ -70,7 +71,9 @@ class Proposal:
                 if self.has_subject
                 else _comment("TODO no column says `to: subject`: which one holds the subject's key?")
             )
-            lines = [*first, f"  columns:{todo}"]
+            if "metadata" in self.entry:
+                first.append(f"  metadata: {flow(self.entry['metadata'])}")
+            lines = [*first, f"  columns:{todo}"] if self.columns else first
             lines += [
                 f"    {flow(name)}: {flow(column)}{_comment(self.comments.get(name, ''))}"
                 for name, column in self.columns.items()

@@ -11,6 +11,7 @@ from typing import Any
 from pipelines.core.errors import InputRefusedError, NotAllowedError
 from pipelines.core.files import write_atomically
 from pipelines.profile.gathered import Gathered, gathered, is_control, mapped
+from pipelines.profile.metadata import metadata_of, under_metadata
 from pipelines.profile.profile import profile
 from pipelines.profile.proposal import Proposal, flow
 from pipelines.profile.sdtm import grouped
@@ -46,10 +47,18 @@ def new(root: Path, samples: Sequence[Path]) -> NewReceipt:
     if target.exists():
         msg = f"{target}: there is a study file already; it is not overwritten."
         raise NotAllowedError(msg)
-    proposals, left_out = _proposals(samples)
+    found = [metadata for path in samples if (metadata := metadata_of(path))]
+    proposals, left_out = _proposals([path for path in samples if path not in {one.path for one in found}])
+    proposals = [under_metadata(proposal, found) for proposal in proposals]
+    used = {proposal.entry.get("metadata") for proposal in proposals}
+    unused = [metadata.path.name for metadata in found if metadata.path.name not in used]
+    left_out += [f"{name}: it is metadata of none of the samples." for name in unused]
     if samples and not proposals:
         raise InputRefusedError("\n".join(left_out))
     study = gathered(proposals)
+    for metadata in found:
+        if metadata.path.name in used:
+            write_atomically(root / metadata.path.name, metadata.path.read_bytes())
     write_atomically(target, _text(root.name, [mapped(proposal) for proposal in proposals], left_out, study).encode())
     inbox = root / "inbox" / (_CENTRE if study.sites else "S01")
     inbox.mkdir(parents=True, exist_ok=True)

@@ -35,6 +35,9 @@ def load_study(root: Path) -> Study:
     """
     folder = StudyFolder(root.resolve())
     path = folder.study_file
+    if "?" in str(folder.root):
+        msg = f"{folder.root}: no database can lie below a folder with a question mark in its name. Rename it."
+        raise StudyFileError(msg)
     if not path.is_file():
         msg = f"{path}: there is no study file. Give a study's folder, one that holds a study.yml."
         raise StudyFileError(msg)

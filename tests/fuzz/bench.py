@@ -92,7 +92,7 @@ class Here:
 
     def run(self, job: dict[str, Any]) -> int:
         """Returns the exit status that the child would have."""
-        result = forking._Result(Path(job["result"]))
+        result = forking.Result(Path(job["result"]))
         try:
             with contextlib.closing(result):
                 module = importlib.import_module(job["parser"])

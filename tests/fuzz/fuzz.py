@@ -156,6 +156,7 @@ def fuzz(run: int, cases: int, seconds: float) -> Figures:
                         continue
                     worker.numbers = []
                     figures.add(verdicts, peak)
+                    _tell(verdicts)
                 elif worker.hangs or not worker.process.is_alive():
                     waiting += _ended(worker, run, figures)
             if time.monotonic() - told > 30:
@@ -168,6 +169,12 @@ def fuzz(run: int, cases: int, seconds: float) -> Figures:
         minimised(run, verdict) if number < 20 else verdict for number, verdict in enumerate(figures.faults)
     ]
     return figures
+
+
+def _tell(verdicts: list[Verdict]) -> None:
+    for verdict in verdicts:
+        if verdict.fault:
+            click.echo(f"case {verdict.number}, {verdict.seed}: {verdict.fault}", err=True)
 
 
 def _ended(worker: Worker, run: int, figures: Figures) -> list[list[int]]:

@@ -113,6 +113,12 @@ def _xlsx(content: bytes, _: Seed) -> Found:
     return Found(header=header, rows=rows)
 
 
+def _item(element: Any) -> str:
+    if element.get("IsNull") == "Yes":
+        return ""
+    return element.get("Value", "") if element.tag.endswith("}ItemData") else element.text or ""
+
+
 _ODM_LEVELS = ("SubjectData", "StudyEventData", "FormData", "ItemGroupData")
 
 
@@ -126,7 +132,7 @@ def _odm(content: bytes, _: Seed) -> Found:
         before = len(rows)
         if inside and name == "ItemGroupData":
             items = [child for child in element.iter() if child.tag.rpartition("}")[2].startswith("ItemData")]
-            rows.append({child.get("ItemOID", ""): child.get("Value") or child.text or "" for child in items})
+            rows.append({child.get("ItemOID", ""): _item(child) for child in items})
         for child in element:
             walk(child, clinical=inside)
         if inside and name in _ODM_LEVELS and len(rows) == before and element.get("TransactionType") == "Remove":
@@ -152,13 +158,14 @@ def _xpt(content: bytes, _: Seed) -> Found:
     size = int(records[next(i for i, start in enumerate(starts) if start in {b"MEMBER", b"MEMBV8"})][74:78])
     count = int(records[first][54:58])
     described = b"".join(records[first + 1 : last])
-    columns = []
+    columns: list[tuple[str, int, int, int]] = []
     for number in range(count):
         text = described[number * size : (number + 1) * size]
         kind, width = int.from_bytes(text[0:2], "big"), int.from_bytes(text[4:6], "big")
         # Version 8 has the whole name, of up to 32 letters, where version 5 has filling.
         name = (text[88:120] if starts[first] == b"NAMSTV8" else text[8:16]).decode("ascii").rstrip(" \0")
-        columns.append((name, kind, width, int.from_bytes(text[84:88], "big")))
+        # One after the other, whatever place the description names: that is where the data set had it.
+        columns.append((name, kind, width, sum(column[2] for column in columns)))
     length = sum(width for _, _, width, _ in columns)
     data = b"".join(records[last + 1 :])
     whole = len(data) // length

@@ -178,7 +178,7 @@ _MADE: list[tuple[str, str, str, str, dict[str, Any], dict[str, dict[str, Any]],
     ("xptv8", "xpt", "xpt", "", {"type": "xpt"}, {}, _xpt_v8),
     *(
         (source.replace("/", ""), "sas7bdat", "sas7bdat", "", {"type": "sas7bdat"}, {},
-         lambda source=source: _sas(source))  # type: ignore[misc]
+         lambda source=source: _sas(source))
         for source in ("haven/datetime", "saslib/airline", "saslib/ietest2", "saslib/binary",
                        "saslib/datetime")
     ),

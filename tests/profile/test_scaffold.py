@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import re
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pyreadstat
 import pytest
 from click.testing import CliRunner
@@ -18,6 +23,7 @@ from pipelines.profile import described as saying
 from pipelines.profile import new
 from pipelines.study import Study, load_study
 from tests.small_study import deliver
+from tests.small_workbook import packed, parts, row
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -53,13 +59,13 @@ def test_visits_stand_in_the_order_of_time_with_one_baseline(tmp_path: Path) -> 
     assert [visit.baseline for visit in visits] == [True, False, False]
 
 
-def xpt(path: Path, columns: dict[str, list[str] | list[float]]) -> Path:
+def xpt(path: Path, columns: dict[str, Any]) -> Path:
     pyreadstat.write_xport(pd.DataFrame(columns), str(path))
     return path
 
 
 def test_data_sets_of_sdtm_become_one_entry(tmp_path: Path) -> None:
-    keys = {"STUDYID": ["ST", "ST"], "USUBJID": ["ST-1", "ST-2"]}
+    keys: dict[str, Any] = {"STUDYID": ["ST", "ST"], "USUBJID": ["ST-1", "ST-2"]}
     visits = {"VISITNUM": [1.0, 2.0], "VISIT": ["BASELINE", "WEEK 4"]}
     results = {"QSTESTCD": ["MADRSTOT", "MADRSTOT"], "QSSTRESN": [30.0, 12.0]}
     samples = [
@@ -115,6 +121,39 @@ def test_a_sas_catalogue_gives_codes_by_the_format_of_the_column(
     (table,) = saying.parse(path, {"type": "xpt", "encoding": "utf-8", "catalogue": "formats.sas7bcat"}, [])
     codes = [saying.code_of(said["text"]) for said in table.to_pylist() if said["what"] == "code"]
     assert codes == [("1", "Female"), ("2", "Male")]
+
+
+TABLE = {"subject": ["01", "01", "02"], "visit": ["BL", "W4", "BL"], "madrs": [30, 12, 28]}
+
+
+def in_format(path: Path) -> Path:
+    """Writes the table above in the format that the file's name tells."""
+    table = pa.table(TABLE)
+    rows = [[str(value) for value in line.values()] for line in table.to_pylist()]
+    head = {"datasetJSONVersion": "1.1.0", "records": 3, "columns": [{"name": name} for name in TABLE]}
+    csv = "\n".join(",".join(line) for line in [list(TABLE), *rows]) + "\n"
+    cells = "".join(row(number, *texts) for number, texts in enumerate([list(TABLE), *rows], start=1))
+    if path.suffix == ".parquet":
+        pq.write_table(table, path)
+    elif path.suffix == ".xpt":
+        pyreadstat.write_xport(table.to_pandas(), str(path))
+    else:
+        content = {
+            ".gz": gzip.compress(csv.encode()),
+            ".ndjson": "".join(json.dumps(line) + "\n" for line in [head, *rows]).encode(),
+            ".xlsx": packed(parts(cells)),
+        }
+        path.write_bytes(content[path.suffix])
+    return path
+
+
+@pytest.mark.parametrize("name", ["s.parquet", "s.xpt", "s.csv.gz", "s.ndjson", "s.xlsx"])
+def test_a_study_from_a_sample_of_any_format_lands_it(tmp_path: Path, name: str) -> None:
+    path = in_format(tmp_path / name)
+    receipt = new(tmp_path / "mine", [path])
+    study = load_study(tmp_path / "mine")
+    assert [visit.visit for visit in study.visits] == ["BL", "W4"]
+    assert landed(study, receipt.inbox, path) == [(name, "accepted", 3)]
 
 
 REAL = {

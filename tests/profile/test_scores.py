@@ -117,3 +117,14 @@ def test_the_better_named_column_fills_a_target(tmp_path: Path) -> None:
     assert proposal.columns["subject_id"]["to"] == "subject"
     assert proposal.columns["id"] == {"class": "pseudonym"}
     assert any("id: looks like 'subject' too" in remark for remark in proposal.look_at)
+
+
+def test_a_whole_name_of_the_subject_that_is_often_empty_is_not_the_key(tmp_path: Path) -> None:
+    columns = proposed(tmp_path, "SubjectKey,USUBJID,x", "1,ST-1,1", "1,,2", "2,ST-2,3").columns
+    assert columns["SubjectKey"] == {"class": "pseudonym", "to": "subject"}
+    assert columns["USUBJID"] == {"class": "pseudonym"}
+
+
+def test_what_was_done_with_the_drug_is_no_arm(tmp_path: Path) -> None:
+    columns = proposed(tmp_path, "id,AEACN", "1,DRUG WITHDRAWN", "2,DOSE NOT CHANGED", "3,DRUG WITHDRAWN").columns
+    assert columns["AEACN"] == {"codes": ["DOSE NOT CHANGED", "DRUG WITHDRAWN"]}

@@ -7,8 +7,10 @@ function `read(path, contract, form) -> TextRows`.
 from __future__ import annotations
 
 import importlib
+from dataclasses import replace
 from pathlib import Path
 
+from pipelines.land.coding import coded_columns, coded_table
 from pipelines.land.contract import Contract
 from pipelines.land.readers.text_rows import TextRows, set_large_fields_aside
 
@@ -25,4 +27,5 @@ def read_text_rows(path: Path, contract: Contract) -> TextRows:
     # A format's library is loaded only where a file of that format comes.
     reader = importlib.import_module(f"{__name__}.{form.type}")
     rows: TextRows = reader.read(path, contract, form)
-    return set_large_fields_aside(rows)
+    # As codes and distinct values, whatever the format: all that follows looks at each value once.
+    return set_large_fields_aside(replace(rows, table=coded_table(coded_columns(rows.table))))

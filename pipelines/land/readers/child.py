@@ -30,7 +30,7 @@ from pipelines.land.contract import Contract
 from pipelines.land.readers.forking import NO_MEMORY, REFUSED
 from pipelines.land.readers.text_rows import Fault, TextRows, check_header
 from pipelines.land.receipts import REASONS, RefusedError
-from pipelines.land.store import open_vault
+from pipelines.land.store import WORKSPACE, open_vault
 from pipelines.study.layout import Settings, spread
 
 _FAULTS, _CODES = b"afterglow.faults", b"afterglow.codes"
@@ -58,7 +58,7 @@ def parse_in_child(parser: str, path: Path, contract: Contract, form: Settings) 
     """
     open_vault(contract.study.folder)
     # In the vault, as landing's own workspace: until its contract is checked, a delivery may hold anything.
-    with tempfile.TemporaryDirectory(prefix=".landing-", dir=contract.study.folder.vault) as workspace:
+    with tempfile.TemporaryDirectory(prefix=WORKSPACE, dir=contract.study.folder.vault) as workspace:
         result = Path(workspace) / "rows.arrow"
         job = {
             "parser": parser,

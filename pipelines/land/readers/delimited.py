@@ -1,20 +1,24 @@
 """Delimited text: strict, since a reader that guesses loses rows silently.
 
 Rule    declared encoding, delimiter and columns; every row as long as the header; every quote closed; a last newline
+
+A file is read some megabytes at a time, whole records each: it may be larger than the memory.
 """
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
+from pipelines.land.coding import Encoder, coded_table
 from pipelines.land.contract import Contract
+from pipelines.land.readers.text_blocks import checked_utf8, records
 from pipelines.land.readers.text_rows import TextRows, check_header
 from pipelines.land.receipts import RefusedError
 from pipelines.study.layout import Delimited
@@ -37,8 +41,7 @@ _MAGIC = (
 )
 _MARKUP = re.compile(rb"(\xef\xbb\xbf)?\s*(<(!doctype|html|head|body|\?xml)\b|[{\[]\s*[\"{\[])", re.IGNORECASE)
 _LONGEST_HEADER = 1 << 22
-_BLOCK, _LONGEST_BLOCK = 1 << 24, (1 << 31) - 1
-_CODECS = {"utf-8": "utf-8", "utf-16": "utf-16", "latin-1": "latin-1", "cp1252": "cp1252"}
+_LONGEST_BLOCK = (1 << 31) - 1
 
 
 def read(path: Path, contract: Contract, form: Delimited) -> TextRows:
@@ -48,37 +51,24 @@ def read(path: Path, contract: Contract, form: Delimited) -> TextRows:
         RefusedError: F_MAGIC, F_ENCODING, F_NUL, F_QUOTE, F_TRUNCATED, F_DIALECT, F_TOO_WIDE, F_HEADER, F_CONTRACT or
             F_RAGGED.
     """
-    content = path.read_bytes()
-    if content.startswith(_MAGIC) or _MARKUP.match(content):
+    with path.open("rb") as source:
+        start = source.read(_LONGEST_HEADER)
+    if start.startswith(_MAGIC) or _MARKUP.match(start):
         raise RefusedError("F_MAGIC", "A delimited text file is expected.")
-    text, warnings = _utf8(content, form)
-    if b"\x00" in text:
-        raise RefusedError("F_NUL", f"First at byte {text.index(0)}.")
-    if not text.endswith((b"\n", b"\r")):
-        raise RefusedError("F_TRUNCATED", "The last line has no line end.")
-    _check_dialect(text, contract, form)
-    _check_quotes(text, form)
-    header = _header(text, contract, form)
-    table = _rows(text, header, form)
-    if table.num_rows == 0:
-        warnings.append("W_NO_ROWS")
-    return TextRows(table=table, codes=tuple(warnings))
-
-
-def _utf8(content: bytes, form: Delimited) -> tuple[bytes, list[str]]:
-    warnings: list[str] = []
-    if form.encoding == "utf-8" and content.startswith(codecs.BOM_UTF8):
-        content = content.removeprefix(codecs.BOM_UTF8)
-        warnings.append("W_BOM")
-    try:
-        decoded = content.decode(_CODECS[form.encoding])
-    except UnicodeDecodeError as error:
-        raise RefusedError("F_ENCODING", f"Declared: {form.encoding}; not so at byte {error.start}.") from None
-    return (content if form.encoding == "utf-8" else decoded.encode()), warnings
+    with checked_utf8(path, form.encoding, contract.study.folder) as text:
+        start = text.start(_LONGEST_HEADER)
+        _check_dialect(start, contract, form)
+        blocks = records(text, form.delimiter)
+        # The first block is checked for its quotation marks before the header is looked at.
+        first = next(blocks)
+        header = _header(start, contract, form)
+        table = _table(first, blocks, header, form)
+        codes = ("W_BOM",) * text.has_bom
+    return TextRows(table=table, codes=codes if table.num_rows else (*codes, "W_NO_ROWS"))
 
 
 def _check_dialect(text: bytes, contract: Contract, form: Delimited) -> None:
-    first = next(iter(text[:_LONGEST_HEADER].decode(errors="ignore").splitlines()), "")
+    first = re.match(rb"[^\r\n]*", text)[0].decode(errors="ignore")
     if form.delimiter in first or not contract.undeclared([first]):
         return
     # A blank or a colon may stand in a name: there the parts have to be names of the layout.
@@ -87,26 +77,6 @@ def _check_dialect(text: bytes, contract: Contract, form: Delimited) -> None:
         declared & {name.strip('"') for name in first.split(mark)} for mark in _RARE_DELIMITERS
     ):
         raise RefusedError("F_DIALECT", f"Declared: {form.delimiter!r}.")
-
-
-def _check_quotes(text: bytes, form: Delimited) -> None:
-    """Checks that every quotation mark encloses a whole field, or stands doubled within one.
-
-    A parser takes any other for something: `"a"b` for `ab`, and a mark that opens a field for all rows up to the next.
-    """
-    if b'"' not in text:
-        return
-    mark = re.escape(form.delimiter.encode())
-    enclosed = re.compile(rb'(?<![^%b\r\n])"[^"]*+(?:""[^"]*+)*+"(?=[%b\r\n]|\Z)' % (mark, mark))
-    if b'"' not in enclosed.sub(b"", text):
-        return
-    end = 0
-    for field in enclosed.finditer(text):
-        if b'"' in text[end : field.start()]:
-            break
-        end = field.end()
-    at = text.index(b'"', end)
-    raise RefusedError("F_QUOTE", f"Line {len(text[:at].splitlines()) or 1}.")
 
 
 def _header(text: bytes, contract: Contract, form: Delimited) -> list[str]:
@@ -121,44 +91,57 @@ def _header(text: bytes, contract: Contract, form: Delimited) -> list[str]:
     return header
 
 
-def _rows(text: bytes, header: list[str], form: Delimited) -> pa.Table:
-    try:
-        return _parsed(text, header, form, _BLOCK)
-    except pa.ArrowInvalid:
-        # PyArrow's own message quotes the row. A row longer than a block is read as one.
-        try:
-            return _parsed(text, header, form, max(_BLOCK, min(len(text), _LONGEST_BLOCK)))
-        except pa.ArrowInvalid:
-            raise RefusedError("F_PARSE") from None
+def _table(first: bytes, rest: Iterator[bytes], header: list[str], form: Delimited) -> pa.Table:
+    columns = [Encoder() for _ in header]
+    ragged: list[int] = []
+    rows = _read_block(first, header, form, columns, ragged, rows=None)
+    for block in rest:
+        rows = _read_block(block, header, form, columns, ragged, rows=rows)
+    if ragged:
+        detail = f"{len(ragged)} row(s); {len(header)} fields are expected. First: row {ragged[0]}."
+        raise RefusedError("F_RAGGED", detail)
+    return coded_table({name: column.column() for name, column in zip(header, columns, strict=True)})
 
 
-def _parsed(text: bytes, header: list[str], form: Delimited, block: int) -> pa.Table:
-    ragged: list[int | None] = []
+def _read_block(
+    block: bytes, header: list[str], form: Delimited, columns: list[Encoder], ragged: list[int], *, rows: int | None
+) -> int:
+    """Takes the rows of a block into `columns` and returns how many there are so far; the first one has the header."""
+    before, strange = rows or 0, []
 
     def note(row: arrow_csv.InvalidRow) -> str:
-        ragged.append(row.number)
+        # One thread knows the number of the row; it counts from 1, the header too.
+        strange.append(before + row.number - (rows is None))
         return "skip"
 
-    # One thread: only then does PyArrow know the number of a row that it reports.
-    table = arrow_csv.read_csv(
-        pa.BufferReader(text),
-        read_options=arrow_csv.ReadOptions(
-            use_threads=False, column_names=header, skip_rows_after_names=1, block_size=block
-        ),
-        parse_options=arrow_csv.ParseOptions(
-            delimiter=form.delimiter,
-            newlines_in_values=True,
-            ignore_empty_lines=False,
-            invalid_row_handler=note,
-        ),
-        convert_options=arrow_csv.ConvertOptions(
-            column_types=dict.fromkeys(header, pa.string()),
-            strings_can_be_null=False,
-            null_values=[],
-        ),
-    )
-    if ragged:
-        # PyArrow counts the header as row 1.
-        first = f" First: row {ragged[0] - 1}." if ragged[0] is not None else ""
-        raise RefusedError("F_RAGGED", f"{len(ragged)} row(s); {len(header)} fields are expected.{first}")
-    return table
+    try:
+        table = arrow_csv.read_csv(
+            pa.BufferReader(block),
+            read_options=arrow_csv.ReadOptions(
+                use_threads=False,
+                column_names=header,
+                skip_rows_after_names=int(rows is None),
+                block_size=min(len(block) + 1, _LONGEST_BLOCK),
+            ),
+            parse_options=arrow_csv.ParseOptions(
+                delimiter=form.delimiter,
+                newlines_in_values=True,
+                ignore_empty_lines=False,
+                invalid_row_handler=note,
+            ),
+            convert_options=arrow_csv.ConvertOptions(
+                column_types=dict.fromkeys(header, pa.dictionary(pa.int32(), pa.string())),
+                strings_can_be_null=False,
+                null_values=[],
+                # The text was checked before.
+                check_utf8=False,
+            ),
+        )
+    except pa.ArrowInvalid:
+        # PyArrow's own message quotes the row.
+        raise RefusedError("F_PARSE") from None
+    ragged += strange
+    for column, chunks in zip(columns, table.columns, strict=True):
+        for chunk in chunks.chunks:
+            column.add(chunk)
+    return before + table.num_rows + len(strange)

@@ -6,10 +6,12 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.land.blinding import tells_arm
+from pipelines.land.coding import coded_columns
 from pipelines.land.contract import Contract
 from pipelines.land.drift import header_drift, shown
 from pipelines.land.identifiers import is_identifying
@@ -31,7 +33,10 @@ class Fault(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class TextRows:
-    """A file's rows as text: one string column for each column of the file, in its order; and what is wrong."""
+    """A file's rows as text, a column for each of the file's in its order; and what is wrong.
+
+    A column is of strings, or a dictionary of them.
+    """
 
     table: pa.Table
     codes: tuple[str, ...] = ()
@@ -59,10 +64,10 @@ def check_header(header: list[str], contract: Contract) -> None:
     blinded = contract.study.blinding == "blinded"
     if any(is_identifying(name) or (blinded and tells_arm(name)) for name in undeclared):
         return
-    if header and not contract.rules(header):
+    if undeclared and len(undeclared) == len(header):
         # Then it is more likely a row, and its names are values.
         detail = "Its first row holds none of the declared names. Ask the site for an export with its header."
-        raise RefusedError("F_CONTRACT", detail)
+        raise RefusedError("F_CONTRACT", detail, drift=header_drift(header, contract))
     if undeclared or missing:
         detail = f"Missing: {shown_names(missing)}. Undeclared: {shown_names(undeclared)}. "
         detail += "Ask the site for a new export, or change the layout in the study file."
@@ -72,11 +77,9 @@ def check_header(header: list[str], contract: Contract) -> None:
 def set_large_fields_aside(rows: TextRows) -> TextRows:
     """Returns the rows with a fault (Q_FIELD_SIZE) for each field that is larger than any export writes."""
     faults = []
-    for name in rows.table.column_names:
-        sizes = pc.binary_length(rows.table[name])
-        if (pc.max(sizes).as_py() or 0) > MOST_BYTES_OF_A_FIELD:
-            large = pc.indices_nonzero(pc.greater(sizes, MOST_BYTES_OF_A_FIELD))
-            faults += [Fault(number + 1, name, "Q_FIELD_SIZE") for number in large.to_pylist()]
+    for name, column in coded_columns(rows.table).items():
+        large = column.where(pc.greater(pc.binary_length(column.values), MOST_BYTES_OF_A_FIELD))
+        faults += [Fault(int(number) + 1, name, "Q_FIELD_SIZE") for number in np.flatnonzero(large)]
     return replace(rows, faults=(*rows.faults, *faults)) if faults else rows
 
 

@@ -4,6 +4,6 @@ Reads   the file that an entry of a layout names under `metadata`, with the stud
 Gives   the columns of the export, as if they stood in the study file; what stands there says where they differ
 """
 
-from pipelines.study.metadata.merge import metadata_path, with_metadata
+from pipelines.study.metadata.merge import columns_of, metadata_path, with_metadata
 
-__all__ = ["metadata_path", "with_metadata"]
+__all__ = ["columns_of", "metadata_path", "with_metadata"]

@@ -25,6 +25,12 @@ def metadata_path(study: Study, name: str) -> Path:
     return study.folder.root / name
 
 
+def columns_of(path: Path) -> dict[str, Settings]:
+    """Returns the columns that a file gives where it is metadata, else none."""
+    reader = _READERS.get(path.suffix)
+    return reader(path.read_bytes(), frozenset()).columns if reader and path.stat().st_size <= _LARGEST else {}
+
+
 def with_metadata(study: Study) -> tuple[Study, list[Problem], set[_Where]]:
     """Returns the study with the columns that metadata gives, the problems, and the entries that could not be filled.
 
