@@ -18,7 +18,9 @@ def check_records(study: Study, rows: Rows, records: Records, quarantine: Quaran
     if name == "qs":
         _check_ranges(study, rows, records, quarantine)
     if name == "lb" and study.biomarkers:
-        units = {code: {marker.unit, *marker.conversions} for code, marker in study.biomarkers.items()}
+        units: dict[str | None, set[str | None]] = {
+            code: {marker.unit, *marker.conversions} for code, marker in study.biomarkers.items()
+        }
         _set_units_aside(_strange_units(records, units), rows, records, quarantine)
     if name == "vs" and study.vital_signs:
         # A measurement without a unit is in the study's; one that the study file does not name may have any.
@@ -31,7 +33,7 @@ def check_records(study: Study, rows: Rows, records: Records, quarantine: Quaran
 def _check_ranges(study: Study, rows: Rows, records: Records, quarantine: Quarantine) -> None:
     ranges: dict[str | None, tuple[float, float]] = {}
     for code in study.instruments:
-        ranges |= catalogue()[code].ranges
+        ranges.update(catalogue()[code].ranges.items())
     limits = [ranges.get(test, (-np.inf, np.inf)) for test in records.values("qstestcd").to_pylist()]
     lowest, highest = np.array(limits, float).reshape(-1, 2).T
     results = records.values("qsstresn").to_numpy(zero_copy_only=False)
@@ -42,7 +44,7 @@ def _check_ranges(study: Study, rows: Rows, records: Records, quarantine: Quaran
         quarantine.set_aside(selected.rows[wrong], rows.named("qs", "qsstresn"), "Q_RANGE")
 
 
-def _strange_units(records: Records, known: dict[str, set[str | None]]) -> Flags:
+def _strange_units(records: Records, known: dict[str | None, set[str | None]]) -> Flags:
     """Returns for each pair of a test and a unit whether they do not belong together."""
     name = records.domain.name
     tests, units = (records.values(f"{name}{part}").to_pylist() for part in ("testcd", "stresu"))

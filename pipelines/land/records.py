@@ -99,7 +99,7 @@ class Records:
     def is_filled(self, name: str) -> bool:
         """Whether a variable may hold something."""
         values = self.values(name)
-        return values.null_count < len(values)
+        return bool(values.null_count < len(values))
 
     def codes(self, name: str, selected: Selected) -> Numbers:
         """Returns which of its values a variable has in these records."""
@@ -165,10 +165,9 @@ def records_of(domain: Domain, rows: Rows, constants: dict[str, str]) -> Records
     if tests:
         parts = [_test_part(domain, rows, one, values | _filled(plain)) for one in tests]
     else:
-        periods: list[int | None] = sorted(
-            {one.rule.column.period for one in plain if one.rule.column.period is not None}
-        )
-        parts = [_plain_part(domain, rows, plain, values, period) for period in periods or [None]]
+        numbers = {one.rule.column.period for one in plain if one.rule.column.period is not None}
+        periods: list[int | None] = [*sorted(numbers)] or [None]
+        parts = [_plain_part(domain, rows, plain, values, period) for period in periods]
     return Records(domain=domain, parts=parts, count=rows.count)
 
 

@@ -43,8 +43,8 @@ def metadata_proposal(metadata: Metadata) -> Proposal:
     kind = "odm" if metadata.is_odm else "delimited"
     entry = {"file": f"export_{{date}}{metadata.path.suffix}", "format": {"type": kind}, "metadata": metadata.path.name}
     remark = (
-        f"{metadata.path.name} gives {len(metadata.columns)} columns: put it beside study.yml, and write what they become "
-        "under `columns`. `afterglow new` with an export beside it proposes that."
+        f"{metadata.path.name} gives {len(metadata.columns)} columns: put it beside study.yml, and write what they "
+        "become under `columns`. `afterglow new` with an export beside it proposes that."
     )
     return Proposal(entry=entry, look_at=(remark,))
 

@@ -105,7 +105,8 @@ def parsed(folder: Path, content: bytes) -> pd.DataFrame:
     """Returns what the parser reads, in this process."""
     path = folder / "made.json"
     path.write_bytes(content)
-    return pa.concat_tables(dataset_json.parse(path, {"type": "dataset_json"}, [])).to_pandas()
+    read: pd.DataFrame = pa.concat_tables(dataset_json.parse(path, {"type": "dataset_json"}, [])).to_pandas()
+    return read
 
 
 MANY = [[f"{n:03d}", "BL", -0.5e-3 * n, n, ["],", "ä\u2028", '"', "],\n["][n % 4]] for n in range(50)]

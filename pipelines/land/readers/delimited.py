@@ -68,7 +68,7 @@ def read(path: Path, contract: Contract, form: Delimited) -> TextRows:
 
 
 def _check_dialect(text: bytes, contract: Contract, form: Delimited) -> None:
-    first = re.match(rb"[^\r\n]*", text)[0].decode(errors="ignore")
+    first = re.split(rb"[\r\n]", text, maxsplit=1)[0].decode(errors="ignore")
     if form.delimiter in first or not contract.undeclared([first]):
         return
     # A blank or a colon may stand in a name: there the parts have to be names of the layout.
@@ -144,4 +144,4 @@ def _read_block(
     for column, chunks in zip(columns, table.columns, strict=True):
         for chunk in chunks.chunks:
             column.add(chunk)
-    return before + table.num_rows + len(strange)
+    return before + int(table.num_rows) + len(strange)

@@ -94,7 +94,7 @@ def _read(path: Path, encoding: str, **part: Any) -> tuple[dict[str, list[Any]],
 
     named = None if encoding == "file" else encoding.upper().replace("CP", "WINDOWS-")
     try:
-        return pyreadstat.read_sas7bdat(  # type: ignore[no-any-return]
+        return pyreadstat.read_sas7bdat(
             str(path), encoding=named, disable_datetime_conversion=True, user_missing=True, output_format="dict", **part
         )
     except UnicodeDecodeError:
