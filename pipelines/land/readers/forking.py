@@ -32,6 +32,8 @@ _PR_SET_PDEATHSIG = 1
 def main() -> None:
     """Runs one parser after another, each in a fork, until standard input ends or the landing process does."""
     _end_with(int(sys.argv[1]))
+    # At its first array PyArrow loads pandas: here, once, and not in each fork.
+    pa.array([""])
     jobs, answers = os.fdopen(os.dup(0), "rb"), os.dup(1)
     # What a library reads or prints is neither a job nor an answer.
     nothing = os.open(os.devnull, os.O_RDWR)
