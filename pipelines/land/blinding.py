@@ -5,6 +5,9 @@ Rule    such a file is held: its bytes go to the vault, and no cut is made or pu
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -99,17 +102,17 @@ def check_blinding(columns: dict[str, Coded], contract: Contract) -> None:
         HeldError: H_UNBLIND, with the columns and never a value.
     """
     study = contract.study
-    if study.blinding != "blinded" or _is_design(columns, contract):
+    if study.blinding != "blinded" or contract.in_vault or _is_design(columns, contract):
         return
     rules = {rule.name: rule for rule in contract.rules(list(columns))}
     found = []
-    for name, column in columns.items():
+    for name, values, rows in _named_values(columns):
         if name in rules and rules[name].column.column_class in {"treatment", "drop"}:
             continue
         if tells_arm(name):
             found.append(f"Column {name[:40]!a} is named like the arm")
-        elif _holds_arms(column.values, study, missing=contract.export.format.missing):
-            found.append(f"Column {name[:40]!a} holds the study's arms in {len(column)} row(s)")
+        elif _holds_arms(values, study, missing=contract.export.format.missing):
+            found.append(f"Column {name[:40]!a} holds the study's arms in {rows} row(s)")
     if found:
         remedy = "Declare the column `treatment` or `drop`, or have the file taken away and delivered without it."
         raise HeldError("H_UNBLIND", f"{'; '.join(found)}. {remedy}")
@@ -118,6 +121,17 @@ def check_blinding(columns: dict[str, Coded], contract: Contract) -> None:
 def _is_design(columns: dict[str, Coded], contract: Contract) -> bool:
     # The trial's design names the arms and nobody who is in one.
     return contract.domain is not None and not contract.domain.of_subjects and "USUBJID" not in columns
+
+
+def _named_values(columns: dict[str, Coded]) -> Iterator[tuple[str, pa.Array, int]]:
+    """Yields each column's distinct values and rows, and each supplemental qualifier's as of a column of its parent."""
+    for name, column in columns.items():
+        yield name, column.values, len(column)
+    if {"RDOMAIN", "QNAM", "QVAL"} <= columns.keys():
+        names, held = columns["QNAM"].distinct(), columns["QVAL"]
+        for code, name in enumerate(names.values.to_pylist()):
+            rows = names.codes == code
+            yield name or "", held.values.take(pa.array(np.unique(held.codes[rows]))), int(np.count_nonzero(rows))
 
 
 def _holds_arms(values: pa.Array, study: Study, *, missing: tuple[str, ...]) -> bool:

@@ -12,6 +12,7 @@ from pipelines.gate.expectations import explained
 from pipelines.gate.rooms import Rooms
 from pipelines.gate.suite import Suite, load_suites
 from pipelines.gate.verdict import CheckResult
+from pipelines.study.domains import DOMAINS
 
 CANARY = "Zaphod-Beeblebrox-42"
 
@@ -125,5 +126,8 @@ def test_every_check_passes_on_a_blinded_cut(rooms: Rooms) -> None:
             f"update {schema}.adsl set trt01p = 'BLINDED', trt01a = 'BLINDED', trta = 'BLINDED';"
             f"update {schema}.exposure set trta = 'BLINDED', extrt = null, dose_mg = null, dose_mg_per_kg = null"
         )
+        for domain in DOMAINS.values():
+            if domain.in_vault:
+                rooms.connection.execute(f"delete from {schema}.{domain.name}")
     failed = [result.check_id for result in checked(rooms, load_suites()) if result.verdict != "PASS"]
     assert failed == ["LAN-QUARANTINE-003"]

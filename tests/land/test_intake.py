@@ -213,8 +213,8 @@ def test_a_name_that_could_be_read_as_something_else_is_refused_and_escaped(
     with contextlib.suppress(InputRefusedError):
         main(["land", str(study.folder.root)], standalone_mode=False)
     printed = capfd.readouterr()
-    # One line a file and the heading; the reason on the other stream.
-    assert (len(printed.out.splitlines()), printed.out.isascii()) == (3, True)
+    # The heading, one line a file, and the count; the reason on the other stream.
+    assert (len(printed.out.splitlines()), printed.out.isascii()) == (5, True)
     assert all(receipt.file.isascii() and receipt.file.isprintable() for receipt in receipts)
 
 

@@ -135,8 +135,7 @@ def iso_date(text: str) -> str:
         # The calendar of Python starts at the year 1.
         year = match[1] if match[1] != "0000" else "0400"
         dt.date.fromisoformat(year + (match[2] or "-01") + (match[3] or "-01"))
-        # 24:00 is the end of a day in ISO 8601.
-        if match[4] and match[4][1:] not in {"24:00", "24:00:00"}:
+        if match[4]:
             dt.time.fromisoformat(match[4][1:])
     except ValueError:
         return "Q_DATE"
@@ -244,7 +243,8 @@ def content(values: dict[str, int | None]) -> str:
 def current_values(study: Study) -> Values:
     """Returns the current laboratory results as the project's own staging model says."""
     model_file = ROOT / "dbt_project" / "models" / "staging" / "stg_landed__lab_results.sql"
-    sql = jinja2.Template(model_file.read_text(encoding="utf-8")).render(
+    macros = (ROOT / "dbt_project" / "macros" / "records.sql").read_text(encoding="utf-8")
+    sql = jinja2.Template(macros + model_file.read_text(encoding="utf-8")).render(
         source=lambda schema, table: f"{schema}.{table}", full_date=lambda column: f"try_cast({column} as date)"
     )
     with connect() as connection:
