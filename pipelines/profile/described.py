@@ -6,7 +6,6 @@ It runs in the readers' child process, as their parsers do, and yields a table o
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,9 +14,9 @@ import pyarrow as pa
 
 from pipelines.land.readers.child import text_table
 from pipelines.land.readers.dataset_json import metadata
-from pipelines.land.readers.numbers import number_text
 from pipelines.land.readers.xml_guard import local_name, xml_events
 from pipelines.land.receipts import RefusedError
+from pipelines.study.metadata.sas_labels import format_name, labels_of
 
 Said = Iterator[tuple[str, str, str]]
 # The header of a sheet stands in its first rows, below a title perhaps.
@@ -46,7 +45,7 @@ def _sas(path: Path, form: dict[str, Any]) -> Said:
             meta = pyreadstat.read_xport(str(path), metadataonly=True, encoding=encoding)[1]
         else:
             meta = pyreadstat.read_sas7bdat(str(path), metadataonly=True, encoding=encoding)[1]
-        labels = pyreadstat.read_sas7bcat(form["catalogue"])[1].value_labels if form["catalogue"] else {}
+        labels = labels_of(Path(form["catalogue"]).read_bytes()) if form["catalogue"] else {}
     except (pyreadstat.ReadstatError, UnicodeDecodeError, ValueError):
         # The library's message may quote the file.
         raise RefusedError("F_PARSE", "Its labels cannot be read.") from None
@@ -55,10 +54,8 @@ def _sas(path: Path, form: dict[str, Any]) -> Said:
         yield "label", name, meta.column_names_to_labels.get(name) or ""
         sas_format = meta.original_variable_types.get(name) or ""
         yield "format", name, sas_format
-        codes = labels.get(re.sub(r"[0-9]*\.?[0-9]*$", "", sas_format)) or {}
-        for code, label in codes.items():
-            text = number_text(code) if isinstance(code, float) else str(code)
-            yield "code", name, json.dumps([text, str(label)])
+        for code, label in labels.get(format_name(sas_format), {}).items():
+            yield "code", name, json.dumps([code, label])
 
 
 def _parquet(path: Path, form: dict[str, Any]) -> Said:  # noqa: ARG001 - nothing to set

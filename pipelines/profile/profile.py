@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from pipelines.core.errors import InputRefusedError
 from pipelines.profile.columns import Proposed, normalised, propose
 from pipelines.profile.metadata import metadata_of, metadata_proposal
 from pipelines.profile.proposal import Proposal, exported_name, folded
@@ -14,6 +15,7 @@ from pipelines.profile.sample import Description, Sample, read_samples
 from pipelines.profile.scales import scores
 from pipelines.profile.sdtm import sdtm_proposal
 from pipelines.profile.values import Values, counted, decimal_mark, missing_codes
+from pipelines.study.metadata import SAS_CATALOGUE
 
 # Targets that one column of a file can fill, and the names that go before others where several would.
 _ONCE = {
@@ -37,6 +39,9 @@ def profile(path: Path) -> tuple[Proposal, ...]:
     Raises:
         InputRefusedError: landing would refuse the file whatever its layout; the message has the reason code.
     """
+    if path.suffix.lower() == SAS_CATALOGUE:
+        msg = f"{path}: a SAS catalogue is no export. Where it lies beside a data set, it gives that one's codes."
+        raise InputRefusedError(msg)
     metadata = metadata_of(path)
     if metadata:
         return (metadata_proposal(metadata),)

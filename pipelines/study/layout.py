@@ -124,6 +124,7 @@ class Column(Settings):
     type: Literal["text", "integer", "number", "date"] = "text"
     unit: str | None = None
     codes: Annotated[dict[str, str | CodeValue] | None, BeforeValidator(_codes)] = None
+    sas_format: str | None = None
     range: tuple[float | None, float | None] | None = None
     missing: tuple[str, ...] = ()
     required: bool = False
@@ -149,7 +150,7 @@ class ExportFile(Settings):
 
     `sdtm`: the file is SDTM already. Where it lists several data sets, `{domain}` in the pattern stands for each.
     `metadata` names a file of the study's folder that gives the columns (`pipelines.study.metadata`); `columns` then
-    says where they differ, and holds all of them once the study is loaded.
+    says where they differ, and holds all of them once the study is loaded. A SAS catalogue gives codes alone.
     `releasable`: verbatim variables of such a file (`aeterm`) that may stand in tables.
     """
 

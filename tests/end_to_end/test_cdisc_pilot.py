@@ -12,9 +12,9 @@ import pyreadstat
 import pytest
 
 from pipelines.build import build
+from pipelines.core.number_text import number_text
 from pipelines.cut import Cut
 from pipelines.land import DeliveryReceipt, land
-from pipelines.land.readers.numbers import number_text
 from pipelines.land.store import landing_directory, treatment_directory
 from pipelines.study import Study
 from pipelines.study.domains import DOMAINS, domain_of_dataset

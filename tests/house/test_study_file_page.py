@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import typing
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ import yaml
 from pydantic import BaseModel
 
 from pipelines.study import Study, load_study
+from tests.real_files import SHIPPED
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "study-file.md").read_text(encoding="utf-8")
 EXAMPLES = [yaml.safe_load(block) for block in re.findall(r"^```yaml\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)]
@@ -36,6 +38,7 @@ def test_each_example_is_a_part_that_the_whole_study_takes(part: dict[str, objec
     for name, kind in (("redcap_dictionary.csv", "csv"), ("study_metadata.xml", "xml")):
         (metadata,) = re.findall(rf"^```{kind}\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
         (tmp_path / name).write_text(metadata, encoding="utf-8")
+    shutil.copy(SHIPPED / "sas" / "formats.sas7bcat", tmp_path)
     (tmp_path / "study.yml").write_text(yaml.safe_dump({**EXAMPLES[0], **part}), encoding="utf-8")
     load_study(tmp_path)
 

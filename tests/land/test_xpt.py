@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyreadstat
 import pytest
 
+from pipelines.core.number_text import number_text
 from pipelines.land import land
-from pipelines.land.readers.numbers import number_text
 from pipelines.land.readers.xpt import parse
 from pipelines.land.readers.xpt_header import read_layout
 from pipelines.land.receipts import RefusedError

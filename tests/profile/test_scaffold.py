@@ -6,7 +6,6 @@ import gzip
 import json
 import re
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
@@ -19,9 +18,9 @@ from click.testing import CliRunner
 from pipelines.cli import main
 from pipelines.core.errors import InputRefusedError
 from pipelines.land import land
-from pipelines.profile import described as saying
-from pipelines.profile import new
+from pipelines.profile import new, profile
 from pipelines.study import Study, load_study
+from tests.real_files import SHIPPED
 from tests.small_study import deliver
 from tests.small_workbook import packed, parts, row
 
@@ -110,17 +109,18 @@ def test_the_documented_proposal_is_what_the_command_prints(monkeypatch: pytest.
     assert result.stdout == shown.group(2)
 
 
-def test_a_sas_catalogue_gives_codes_by_the_format_of_the_column(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # Only SAS writes a catalogue; what the library returns of one is put in its place.
-    catalogue = SimpleNamespace(value_labels={"SEXF": {1.0: "Female", 2.0: "Male"}})
-    monkeypatch.setattr(pyreadstat, "read_sas7bcat", lambda _: (None, catalogue))
-    path = tmp_path / "x.xpt"
-    pyreadstat.write_xport(pd.DataFrame({"SEX": [1.0, 2.0]}), str(path), variable_format={"SEX": "SEXF8."})
-    (table,) = saying.parse(path, {"type": "xpt", "encoding": "utf-8", "catalogue": "formats.sas7bcat"}, [])
-    codes = [saying.code_of(said["text"]) for said in table.to_pylist() if said["what"] == "code"]
-    assert codes == [("1", "Female"), ("2", "Male")]
+def test_a_sas_catalogue_beside_a_data_set_gives_codes_by_the_format_of_the_column(tmp_path: Path) -> None:
+    for name in ("parser_files/haven/hadley.sas7bdat", "sas/formats.sas7bcat"):
+        (tmp_path / Path(name).name).write_bytes((SHIPPED / name).read_bytes())
+    (proposal,) = profile(tmp_path / "hadley.sas7bdat")
+    assert proposal.columns["workshop"]["codes"] == {"1": "R", "2": "SAS"}
+    assert proposal.columns["gender"]["codes"] == {"f": "Female", "m": "Male"}
+
+
+def test_a_catalogue_among_the_samples_is_told_apart_from_exports(tmp_path: Path) -> None:
+    samples = [SHIPPED / "parser_files/haven/hadley.sas7bdat", SHIPPED / "sas/formats.sas7bcat"]
+    receipt = new(tmp_path / "mine", samples)
+    assert [remark for remark in receipt.look_at if "a SAS catalogue is no export" in remark]
 
 
 TABLE = {"subject": ["01", "01", "02"], "visit": ["BL", "W4", "BL"], "madrs": [30, 12, 28]}

@@ -1,24 +1,15 @@
-"""The text of a number that a file holds in binary: the shortest that reads back as the same number."""
+"""The texts of many numbers at once, each as `number_text` writes it."""
 
 from __future__ import annotations
-
-import math
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-# Whole numbers below this are written without an exponent.
-_WHOLE = 1e15
+from pipelines.core.number_text import WHOLE, number_text
+
 # Within these, Arrow and Python write the same shortest text of a number that is not whole.
 _LOWEST, _HIGHEST = 1e-4, 1e9
-
-
-def number_text(number: float) -> str:
-    """Returns a whole number without a decimal point, nothing for NaN, and else the shortest exact text."""
-    if math.isnan(number):
-        return ""
-    return str(int(number)) if number.is_integer() and abs(number) < _WHOLE else repr(number)
 
 
 def number_texts(numbers: np.ndarray) -> pa.Array:
@@ -28,7 +19,7 @@ def number_texts(numbers: np.ndarray) -> pa.Array:
         return pc.if_else(pa.array(missing), "", number_texts(np.where(missing, 0.0, numbers)))
     size = np.abs(numbers)
     with np.errstate(invalid="ignore"):
-        whole = (numbers == np.trunc(numbers)) & (size < _WHOLE)
+        whole = (numbers == np.trunc(numbers)) & (size < WHOLE)
     if whole.all():
         return pc.cast(pa.array(numbers.astype(np.int64)), pa.string())
     plain = ~whole & (size >= _LOWEST) & (size < _HIGHEST)

@@ -17,9 +17,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from pipelines.core.number_text import number_text
 from pipelines.land.contract import Contract
 from pipelines.land.readers.child import parse_in_child, text_schema
-from pipelines.land.readers.numbers import number_text, number_texts
+from pipelines.land.readers.numbers import number_texts
 from pipelines.land.readers.text_rows import TextRows
 from pipelines.land.receipts import RefusedError
 from pipelines.study.layout import Sas7bdat

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from pipelines.core.number_text import number_text
 from pipelines.land.contract import Contract
 from pipelines.land.readers.child import parse_in_child, text_table
-from pipelines.land.readers.numbers import number_text
 from pipelines.land.readers.text_rows import Fault, TextRows
 from pipelines.land.receipts import RefusedError
 from pipelines.study.layout import Xlsx

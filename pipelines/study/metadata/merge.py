@@ -9,7 +9,7 @@ from pathlib import Path
 from pipelines.core.hashing import sha256_bytes
 from pipelines.study.checks import Problem
 from pipelines.study.layout import Column, ExportFile, spread
-from pipelines.study.metadata import odm, redcap
+from pipelines.study.metadata import odm, redcap, sas
 from pipelines.study.metadata.fields import Fields, Settings
 from pipelines.study.model import Study
 from pipelines.study.targets import TargetError, parse_target, value_type
@@ -44,35 +44,58 @@ def with_metadata(study: Study) -> tuple[Study, list[Problem], set[_Where]]:
         exports = list(files)
         for number, export in enumerate(files):
             where = ("layouts", name, number)
-            if export.metadata is None:
-                continue
-            content = _content(study, export, where, found)
-            fields = _fields(export, content, found) if content is not None else None
-            if content is not None:
+            content = _content(study, export, where, found) if export.metadata else None
+            if export.metadata and content is not None:
                 hashes[export.metadata] = sha256_bytes(content)
-            if fields is None or not fields.columns:
+            filled = _filled(export, content, where, found)
+            if filled is None:
                 unfilled.add(where)
             else:
-                columns = _merged(export, fields, where, found)
-                exports[number] = export.model_copy(update={"columns": columns})
+                exports[number] = filled
         layouts[name] = tuple(exports)
-    filled = study.model_copy(update={"layouts": layouts})
-    filled._metadata = hashes  # noqa: SLF001  (as the folder: given once, when the study is loaded)
+    whole = study.model_copy(update={"layouts": layouts})
+    whole._metadata = hashes  # noqa: SLF001  (as the folder: given once, when the study is loaded)
     # One file may serve several entries; its own mistakes are told once.
-    return filled, list(dict.fromkeys(found)), unfilled
+    return whole, list(dict.fromkeys(found)), unfilled
+
+
+def _filled(export: ExportFile, content: bytes | None, where: _Where, found: list[Problem]) -> ExportFile | None:
+    """Returns the entry with what its metadata gives; None where that cannot be read."""
+    if export.metadata is None:
+        return sas.with_codes(export, None, where, found)
+    if content is None:
+        return None
+    if export.metadata.endswith(sas.SUFFIX):
+        labels = sas.read(content)
+        if not labels:
+            text = "no format with labels can be read of it. Is it a catalogue that PROC FORMAT wrote?"
+            found.append(Problem((*where, "metadata"), text))
+            return None
+        if all(column.sas_format is None for column in export.columns.values()):
+            text = "no column says which of its formats it has. Write `sas_format` there, or leave the catalogue out."
+            found.append(Problem((*where, "metadata"), text))
+        return sas.with_codes(export, labels, where, found)
+    fields = _fields(export, content, found)
+    if not fields.columns:
+        return None
+    columns = _merged(export, fields, where, found)
+    return sas.with_codes(export.model_copy(update={"columns": columns}), None, where, found)
 
 
 def _content(study: Study, export: ExportFile, where: _Where, found: list[Problem]) -> bytes | None:
     name = str(export.metadata)
     path = metadata_path(study, name)
     text = None
-    if Path(name).name != name or path.suffix not in _READERS:
-        text = "the name of a file in the study's folder: a REDCap data dictionary (.csv) or ODM metadata (.xml)."
+    if Path(name).name != name or path.suffix not in {*_READERS, sas.SUFFIX}:
+        text = (
+            "the name of a file in the study's folder: a REDCap data dictionary (.csv), ODM metadata (.xml) or a SAS "
+            f"catalogue ({sas.SUFFIX})."
+        )
     elif not path.is_file():
         text = f"{path} is not there. Put the file beside study.yml."
     elif path.stat().st_size > _LARGEST:
         text = f"{path} is larger than {_LARGEST >> 20} MiB: it must hold metadata only."
-    elif (path.suffix == ".xml") != (export.format.type == "odm"):
+    elif path.suffix in _READERS and (path.suffix == ".xml") != (export.format.type == "odm"):
         text = "ODM metadata (.xml) goes with `format: {type: odm}`, a REDCap dictionary (.csv) with other formats."
     if text is not None:
         found.append(Problem((*where, "metadata"), text))
