@@ -45,11 +45,12 @@ def inbox_files(inbox: Path, sites: list[str]) -> Iterator[Found]:
         folder = inbox / site
         try:
             paths = list(folder.iterdir()) if not folder.is_symlink() else [folder]
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
+            # A file in its place is a stray.
             continue
-        except (NotADirectoryError, PermissionError):
+        except PermissionError:
             paths = [folder]
-        # A folder that is none, or may not be read, is refused like a file: what lies in it is not passed over.
+        # A folder that is a link, or may not be read, is refused like a file: what lies in it is not passed over.
         for path in sorted(paths, key=lambda entry: os.fsencode(entry.name)):
             yield Found(site=site, path=path)
 
@@ -59,8 +60,7 @@ def strays(inbox: Path, sites: Iterable[str]) -> Iterator[Found]:
     known = set(sites)
     if inbox.exists():
         for path in sorted(inbox.iterdir(), key=lambda entry: os.fsencode(entry.name)):
-            # A link or a file with a site's name is no site's folder, and what it stands for is never read.
-            if path.name not in known or path.is_symlink() or not path.is_dir():
+            if path.name not in known or (path.is_file() and not path.is_symlink()):
                 yield Found(site="", path=path)
 
 

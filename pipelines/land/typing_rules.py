@@ -59,9 +59,8 @@ def error(text: str, value: str, rule: ColumnRule, exported_on: str | None) -> s
     if column.codes is not None:
         listed = ", ".join(map(literal, column.codes))
         cases.append((f"{text} not in ({listed})", "Q_FK" if variable in {"visit", "site"} else "Q_CODE"))
-    limits = [
-        limit for limit in (column.range, target.allowed if target else None, _age_limits(column, target)) if limit
-    ]
+    own = column.range or _age_limits(column, target)
+    limits = [limit for limit in (own, target.allowed if target else None) if limit]
     if column.type == "number" and _is_whole(target):
         cases.append((f"{value} != floor({value})", "Q_TYPE"))
     if column.type in {"integer", "number"}:

@@ -123,7 +123,11 @@ def integer(text: str) -> int | str:
 
 
 def number(text: str) -> float | str:
-    return float(text) if NUMBER.fullmatch(text) and math.isfinite(float(text)) else "Q_NUMBER"
+    if not NUMBER.fullmatch(text) or not math.isfinite(float(text)):
+        return "Q_NUMBER"
+    # What is too small for a double would be read as 0, which it is not.
+    digits = re.split("[eE]", text)[0]
+    return float(text) if float(text) or not re.search("[1-9]", digits) else "Q_NUMBER"
 
 
 def iso_date(text: str) -> str:
