@@ -15,8 +15,8 @@ qualifiers as (
 
     select
         usubjid,
-        'suppdm.' || lower(qnam) as variable,
-        case when count(distinct qval) = 1 then max(qval) end as value
+        'suppdm.' || lower(qnam) as qualifier,
+        case when count(distinct qval) = 1 then max(qval) end as recorded_value
     from {{ ref('stg_landed__supplemental_qualifiers') }}
     where rdomain = 'DM'
     group by usubjid, lower(qnam)
@@ -47,7 +47,7 @@ compared as (
             when 'enrlfl' then classified.enrlfl
             when 'randfl' then classified.randfl
             when 'saffl' then classified.saffl
-            else qualifiers.value
+            else qualifiers.recorded_value
         end as actual_value
     from subjects
     left join classified
@@ -56,7 +56,7 @@ compared as (
     left join qualifiers
         on
             subjects.usubjid = qualifiers.usubjid
-            and conditions.variable = qualifiers.variable
+            and conditions.variable = qualifiers.qualifier
 
 ),
 

@@ -57,7 +57,10 @@ final as (
         _source_row as srcseq,
         _record as record,
         lbtpt as atpt,
-        {{ qualifiers(['lbpos', 'lbloc', 'lblat', 'lbdir', 'lbspec', 'lbmethod', 'lbeval', 'lbevalid', 'lbgrpid', 'lbrepnum']) }} as qualifiers,
+        {{ qualifiers([
+            'lbpos', 'lbloc', 'lblat', 'lbdir', 'lbspec',
+            'lbmethod', 'lbeval', 'lbevalid', 'lbgrpid', 'lbrepnum'
+        ]) }} as qualifiers,
         {{ full_date('lbdtc') }} as adt
     from ranked
     where restatement = 1

@@ -56,7 +56,10 @@ final as (
         _source_row as srcseq,
         _record as record,
         vstpt as atpt,
-        {{ qualifiers(['vspos', 'vsloc', 'vslat', 'vsdir', 'vsspec', 'vsmethod', 'vseval', 'vsevalid', 'vsgrpid', 'vsrepnum']) }} as qualifiers,
+        {{ qualifiers([
+            'vspos', 'vsloc', 'vslat', 'vsdir', 'vsspec',
+            'vsmethod', 'vseval', 'vsevalid', 'vsgrpid', 'vsrepnum'
+        ]) }} as qualifiers,
         {{ full_date('vsdtc') }} as adt
     from ranked
     where restatement = 1
