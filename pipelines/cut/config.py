@@ -13,7 +13,7 @@ from pathlib import Path
 from pipelines.core.errors import NotAllowedError
 from pipelines.core.files import write_atomically
 from pipelines.core.hashing import canonical_json, sha256_file, sha256_json
-from pipelines.cut.cut import Cut, published_cut
+from pipelines.cut.cut import Cut, is_same_study, published_cut
 from pipelines.land.receipts import REASONS
 from pipelines.study import Study
 
@@ -26,13 +26,12 @@ def check_config(study: Study) -> None:
     """
     current = published_cut(study.folder)
     # Whether it was signed, not whether the study file asks for it: that may be what was changed.
-    if current is None or not signing_roles(current):
+    if current is None or not signing_roles(current) or is_same_study(study, current):
         return
-    inputs = json.loads(current.inputs_file.read_bytes())
-    published = _identity(inputs["study_file_sha256"], inputs.get("metadata_sha256", {}))
     sha256 = _identity(sha256_file(study.folder.study_file), study.metadata)
-    if sha256 == published or _record(study, sha256).exists():
+    if _record(study, sha256).exists():
         return
+    published = _identity(current.inputs["study_file_sha256"], current.inputs.get("metadata_sha256", {}))
     msg = (
         f"{study.name}: H_CONFIG: {REASONS['H_CONFIG']} Published: cut {current.short_id}, with the "
         f"study file {published[:12]}; now it is {sha256[:12]}. Look at what changed, then "

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pipelines.land.coding import coded_columns, coded_table
 from pipelines.land.contract import Contract
-from pipelines.land.readers.text_rows import TextRows, set_large_fields_aside
+from pipelines.land.readers.text_rows import TextRows, large_fields
 
 __all__ = ["TextRows", "read_text_rows"]
 
@@ -28,4 +28,5 @@ def read_text_rows(path: Path, contract: Contract) -> TextRows:
     reader = importlib.import_module(f"{__name__}.{form.type}")
     rows: TextRows = reader.read(path, contract, form)
     # As codes and distinct values, whatever the format: all that follows looks at each value once.
-    return set_large_fields_aside(replace(rows, table=coded_table(coded_columns(rows.table))))
+    columns = coded_columns(rows.table)
+    return replace(rows, table=coded_table(columns), faults=(*rows.faults, *large_fields(columns)))

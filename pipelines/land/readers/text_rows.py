@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.land.blinding import tells_arm
-from pipelines.land.coding import coded_columns
+from pipelines.land.coding import Coded
 from pipelines.land.contract import Contract
 from pipelines.land.drift import header_drift, shown
 from pipelines.land.identifiers import is_identifying
@@ -74,13 +75,11 @@ def check_header(header: list[str], contract: Contract) -> None:
         raise RefusedError("F_CONTRACT", detail, drift=header_drift(header, contract))
 
 
-def set_large_fields_aside(rows: TextRows) -> TextRows:
-    """Returns the rows with a fault (Q_FIELD_SIZE) for each field that is larger than any export writes."""
-    faults = []
-    for name, column in coded_columns(rows.table).items():
+def large_fields(columns: dict[str, Coded]) -> Iterator[Fault]:
+    """Yields a fault (Q_FIELD_SIZE) for each field that is larger than any export writes."""
+    for name, column in columns.items():
         large = column.where(pc.greater(pc.binary_length(column.values), MOST_BYTES_OF_A_FIELD))
-        faults += [Fault(int(number) + 1, name, "Q_FIELD_SIZE") for number in np.flatnonzero(large)]
-    return replace(rows, faults=(*rows.faults, *faults)) if faults else rows
+        yield from (Fault(int(number) + 1, name, "Q_FIELD_SIZE") for number in np.flatnonzero(large))
 
 
 def text_of_missing(missing: tuple[str, ...]) -> str | None:
