@@ -74,15 +74,6 @@ class Contract:
         declared = self._declared(header)
         return [name for name, rule in declared.items() if name not in header and not rule.column.optional]
 
-    def withheld(self, header: list[str]) -> set[tuple[str, str]]:
-        """Returns the variables of this file, each with its domain, whose free text may stand in no table."""
-        free = (rule for rule in self.rules(header) if rule.column.column_class == "free_text")
-        return {
-            (rule.target.domain, rule.target.variable)
-            for rule in free
-            if rule.target and rule.target.domain and not rule.column.releasable
-        }
-
     def _declared(self, header: list[str]) -> dict[str, ColumnRule]:
         if self.domain:
             own_site = self.study.sites[self.site].kind == "site"

@@ -37,7 +37,7 @@ def write_rows(directory: Path, contract: Contract, shaped: Shaped, arrival: Arr
     transactions = shaped.transactions.filter(pa.array(shaped.quarantine.good[rows_of - 1]))
     if transactions.num_rows:
         write_parquet(transactions, directory / "transactions.parquet")
-    withheld = contract.withheld(list(shaped.text))
+    withheld = contract.export.withheld
     rows = directory / "rows"
     rows.mkdir()
     for records in shaped.records:
@@ -105,7 +105,7 @@ def _record_batches(
     Where a text that may not be released tells a subject's records apart, what stands in its place does; others are
     `empty`.
     """
-    withheld = contract.withheld(list(shaped.text))
+    withheld = contract.export.withheld
 
     def column(name: str, selected: Selected) -> pa.Array:
         if name in empty:
