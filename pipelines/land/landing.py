@@ -56,17 +56,19 @@ def land(study: Study, *, sites: Sequence[str] | None = None, workers: int | Non
         IntegrityError: H_KEY: the key of the study's pseudonyms is missing or was changed; nothing landed.
     """
     chosen = list(study.sites) if sites is None else list(sites)
-    if unknown := [site for site in chosen if site not in study.sites]:
-        msg = f"{study.name}: no site {', '.join(map(ascii, unknown))}. Sites: {', '.join(study.sites)}."
+    if strange := [site for site in chosen if site not in study.sites]:
+        msg = f"{study.name}: no site {', '.join(map(ascii, strange))}. Sites: {', '.join(study.sites)}."
         raise StudyFileError(msg)
     ensure_key(study)
     with _workspace(study.folder) as workspace:
         refused, ignored, seen = _take_in(study, chosen, workspace)
         pending = seen | _stored(study, chosen, seen)
         known = {arrival: receipt for arrival in pending if (receipt := known_receipt(study, arrival))}
-        new = _land_pending(
-            study, [(arrival, copy) for arrival, copy in pending.items() if arrival not in known], workers
-        )
+        unknown = [(arrival, copy) for arrival, copy in pending.items() if arrival not in known]
+        # Equal bytes under two names are landed once, and named by the first: two processes would race for it.
+        first = {arrival.sha256: arrival for arrival, _ in reversed(unknown)}
+        new = _land_pending(study, [item for item in unknown if first[item[0].sha256] == item[0]], workers)
+        new += _land_all(study, [item for item in unknown if first[item[0].sha256] != item[0]])
     receipts = sorted([*refused, *known.values(), *new], key=lambda receipt: (chosen.index(receipt.site), receipt.file))
     if sites is None:
         receipts += _strays(study)

@@ -246,6 +246,21 @@ def test_sites_and_workers_change_nothing_in_what_lands(tmp_path: Path) -> None:
     assert deliveries(tmp_path / "a", ["S01", "S02"], 1) == deliveries(tmp_path / "b", ["S02", "S01"], 2)
 
 
+def test_equal_bytes_under_two_names_land_as_the_first_however_many_processes_land(tmp_path: Path) -> None:
+    study = make_study(tmp_path)
+    # The first name waits in one process behind a file that takes long, the second in the other behind one that ends
+    # at once.
+    many = [scores_row(f"{number:05d}", day="2026-01") for number in range(40_000)]
+    deliver(study, "S01", "scores_2026-02-02.csv", scores_file(*many))
+    deliver(study, "S01", "scores_2026-02-01.csv", "%PDF" + " " * len(scores_file(*many)))
+    for day in ("2026-02-03", "2026-02-04"):
+        deliver(study, "S01", f"scores_{day}.csv", scores_file(scores_row(day="2026-01")))
+    receipts = {receipt.file: receipt for receipt in land(study, workers=2).deliveries}
+    assert [receipts[f"scores_2026-02-0{day}.csv"].outcome for day in (1, 2, 3, 4)] == ["refused", *["accepted"] * 3]
+    names = {row[1] for row in rows(study, receipts["scores_2026-02-03.csv"], "text.parquet")}
+    assert names == {"scores_2026-02-03.csv"}
+
+
 field = st.one_of(
     st.sampled_from(["", "NA", "3", "6", "7", "-1", "1e3", "2026-01-05", "BL", "W1", "001", "\u0663", "0x1"]),
     st.text(st.characters(codec="utf-8", exclude_characters='\x00\r\n",'), max_size=8),
