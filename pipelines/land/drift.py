@@ -137,7 +137,7 @@ def _likeness(old: str, new: str) -> float:
     if first == second:
         return 1
     # Item 9 is never item 11: the numbers in a name are what it is about.
-    numbers = ([int(part) for part in re.findall("[0-9]+", name)] for name in (first, second))
+    numbers = ([part.lstrip("0") for part in re.findall("[0-9]+", name)] for name in (first, second))
     if next(numbers) != next(numbers):
         return 0
     return SequenceMatcher(None, first, second, autojunk=False).ratio()

@@ -57,6 +57,19 @@ def test_the_only_new_column_in_place_of_the_only_one_that_is_gone_is_that_one_r
     assert lines(receipt.drift) == ["~ note -> remarks"]
 
 
+def test_where_the_headers_line_end_is_lost_no_value_is_told(tmp_path: Path) -> None:
+    receipt = landed(make_study(tmp_path), SCORES_HEADER + "KANARIE701", scores_row())
+    assert (receipt.codes, receipt.drift) == (("F_CONTRACT",), ())
+    assert "line end" in receipt.detail
+    assert "KANARIE" not in receipt.detail
+
+
+def test_names_of_thousands_of_digits_are_compared(tmp_path: Path) -> None:
+    header = SCORES_HEADER.replace("madrs_03", "madrs_" + "3" * 5000)
+    receipt = landed(make_study(tmp_path), header, scores_row())
+    assert [change.change for change in receipt.drift] == ["renamed"]
+
+
 def test_of_a_file_without_a_header_no_value_is_told(tmp_path: Path) -> None:
     receipt = landed(make_study(tmp_path), "KAP-0815,BL,secret", "KAP-0816,BL,other")
     assert lines(receipt.drift)[-1] == "+ 3 columns, none of them declared"

@@ -10,7 +10,7 @@ import pytest
 
 from pipelines.land import land
 from pipelines.land.readers import sas7bdat
-from pipelines.land.readers.sas7bdat import _text, check_size
+from pipelines.land.readers.sas7bdat import _text, check_pages
 from pipelines.land.receipts import RefusedError
 from pipelines.land.store import landing_directory
 from pipelines.study import Study
@@ -99,24 +99,33 @@ def test_a_number_with_a_date_format_is_a_date_and_nothing_else_is(value: object
     assert _text(value, sas_format, numeric=True) == text
 
 
+def of_first_page(content: bytes, at: int, byte: int) -> bytes:
+    """Returns a data set of 64 bits with this byte of its first page changed."""
+    at += int.from_bytes(content[200:204], "little")
+    return content[:at] + bytes([byte]) + content[at + 1 :]
+
+
 SIZES = [
     ("cut in half", lambda content: content[: len(content) // 2], "F_TRUNCATED"),
     ("cut in its header", lambda content: content[:100], "F_TRUNCATED"),
     ("less its last byte", lambda content: content[:-1], "F_TRUNCATED"),
     ("with a byte more", lambda content: content + b"x", "F_TRAILING"),
     ("another format", lambda content: b"a,b\n1,2\n", "F_MAGIC"),
+    # Of its one page, byte 33 is the page's kind, and byte 56 says how the first part of the page is packed.
+    ("with a page of no known kind", lambda content: of_first_page(content, 33, 8), "F_PARSE"),
+    ("with a part packed in no known way", lambda content: of_first_page(content, 56, 2), "F_PARSE"),
 ]
 
 
 @pytest.mark.parametrize(("change", "code"), [case[1:] for case in SIZES], ids=[case[0] for case in SIZES])
-def test_a_data_set_of_another_size_than_its_header_says_is_refused(
+def test_a_data_set_of_another_size_or_other_pages_than_its_header_says_is_refused(
     tmp_path: Path, shared_data: Path, change: object, code: str
 ) -> None:
     assert callable(change)
     path = tmp_path / "x.sas7bdat"
     path.write_bytes(change((shared_data / "parser_files/pyreadstat/sample.sas7bdat").read_bytes()))
     with pytest.raises(RefusedError) as caught:
-        check_size(path)
+        check_pages(path)
     assert caught.value.code == code
 
 

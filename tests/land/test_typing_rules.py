@@ -202,3 +202,15 @@ def test_a_unit_a_code_and_a_required_value_are_as_declared(
         (5, "test", "Q_MISSING"),
     ]
     assert landed.count("rows/lb.parquet", "true") == 2
+
+
+def test_a_visit_declared_a_whole_number_is_one_that_the_plan_names_or_its_row_is_set_aside(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    numbered = LABORATORY.replace("visit: {to: visit}", "visit: {type: integer, to: visit}")
+    study = make_study(tmp_path, TEXT.replace("\n  sdtm:", numbered, 1).replace("label: Day 2", 'label: "2"'))
+    rows = ["001,2,CRP,1.5,mg/L", "002,77,CRP,1.5,mg/L", f"003,{CANARY},CRP,1.5,mg/L"]
+    content = "\n".join(["id,visit,test,value,unit", *rows, ""])
+    landed = land_beside_a_good_file(study, content, capfd, caplog, file="lab_2026-02-01.csv")
+    assert landed.quarantine == [(2, "visit", "Q_FK"), (3, "visit", "Q_NUMBER")]
+    assert landed.count("rows/lb.parquet", "visit = 'D2'") == 1

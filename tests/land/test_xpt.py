@@ -56,6 +56,18 @@ def test_rows_are_counted_from_the_file_itself(tmp_path: Path, rows: int, versio
     assert rows_of(transport(tmp_path, rows, version=version)) == rows
 
 
+@pytest.mark.parametrize("rows", range(1, 13))
+def test_a_last_row_that_ends_in_blanks_is_a_row_however_much_of_its_record_is_filling(
+    tmp_path: Path, rows: int
+) -> None:
+    # A row has 23 bytes, of which 15 are blank in the last one.
+    notes = ["fifteen letters"] * (rows - 1)
+    frame = pd.DataFrame({"ID": ["00000001"] * (rows + 1), "NOTE": ["fifteen letters", *notes, ""]})
+    path = tmp_path / "made.xpt"
+    pyreadstat.write_xport(frame, str(path), file_format_version=5, table_name="QS")
+    assert rows_of(path.read_bytes()) == rows + 1
+
+
 def test_an_sdtm_file_lands_typed_with_visits_by_their_number(tmp_path: Path) -> None:
     study = make_study(tmp_path / "study")
     deliver(study, "S03", QS, transport(tmp_path))

@@ -30,6 +30,12 @@ LIBRARIES = ("pyreadstat",)
 _BATCH_ROWS = 1 << 16
 _MAGIC = bytes(12) + bytes.fromhex("c2ea8160b31411cfbd92080009c7318c181f1011")
 _EPOCH = datetime(1960, 1, 1)  # noqa: DTZ001 - SAS dates have no zone
+# Pages: of data, of metadata, of both, of amendments, of metadata again and of an index; 0x80: some rows are deleted.
+_DATA_PAGE = 0x100
+_UNLISTED = (_DATA_PAGE, 0x180, 0x9000)
+_PAGES = (*_UNLISTED, 0, 0x200, 0x280, 0x400, 0x4000)
+# The list of a page's parts says how each is packed: not, left out, or by run lengths or windows.
+_PACKED = frozenset((0, 1, 4))
 # The whole name of a format, less its width: a study's own format (DAYS, YEARF) is none of these.
 _DATETIME = re.compile(r"DATETIME|DATEAMPM|MDYAMPM|DTDATE|DTMONYY|DTWKDATX|DTYEAR|DTYYQC|NLDATM[A-Z]*|[EB]8601D[TNXZ]")
 _DATE = re.compile(
@@ -48,11 +54,13 @@ def read(path: Path, contract: Contract, form: Sas7bdat) -> TextRows:
     return parse_in_child(__name__, path, contract, form)
 
 
-def check_size(path: Path) -> None:
-    """Compares the file's size with the pages that its header counts.
+def check_pages(path: Path) -> int:
+    """Compares the file's size and its pages with what its header says; returns how many rows its data pages count.
+
+    That is no more than the file has: rows also stand in pages of other kinds.
 
     Raises:
-        RefusedError: F_MAGIC, F_TRUNCATED or F_TRAILING.
+        RefusedError: F_MAGIC, F_TRUNCATED, F_TRAILING or F_PARSE.
     """
     with path.open("rb") as file:
         head = file.read(512)
@@ -68,16 +76,31 @@ def check_size(path: Path) -> None:
     if size != expected:
         code = "F_TRUNCATED" if size < expected else "F_TRAILING"
         raise RefusedError(code, f"Its header counts {expected} bytes, it has {size}.")
+    rows, at = 0, 32 if wide else 16
+    pointer, packing = (24, 16) if wide else (12, 8)
+    with path.open("rb") as file:
+        for number in range(pages):
+            file.seek(header + page * number + at)
+            part = file.read(8)
+            kind, blocks, parts = struct.unpack(order + "HHHxx", part) if len(part) == 8 else (None, 0, 0)
+            packed = b"" if kind in _UNLISTED else file.read(parts * pointer)[packing::pointer]
+            # The library passes over such a page, or such a part of one, and the rows that it holds.
+            if kind not in _PAGES or not _PACKED.issuperset(packed):
+                raise RefusedError("F_PARSE", f"Page {number + 1} is, or has a part that is, of no known kind.")
+            rows += blocks if kind == _DATA_PAGE else 0
+    return rows
 
 
 def parse(path: Path, form: dict[str, Any], columns: list[str]) -> Iterator[pa.Table]:  # noqa: ARG001 - the header says
     """Yields the rows as text; runs in the child process."""
-    check_size(path)
+    counted = check_pages(path)
     settings = Sas7bdat.model_validate(form)
     _, meta = _read(path, settings.encoding, metadataonly=True)
     header, stated = list(meta.column_names), meta.number_rows
     if not header:
         raise RefusedError("F_PARSE", "It names no variables.")
+    if counted > stated:
+        raise RefusedError("F_PARSE", f"Its data pages count {counted} rows, its header {stated}.")
     formats, types = meta.original_variable_types, meta.readstat_variable_types
     schema = text_schema(header)
     yield schema.empty_table()

@@ -87,6 +87,9 @@ def _decoded(decoder: codecs.IncrementalDecoder, block: bytes, read: int, encodi
     except UnicodeDecodeError as error:
         at = read - pending + error.start
         raise RefusedError("F_ENCODING", f"Declared: {encoding}; not so at byte {at}.") from None
+    except UnicodeError:
+        # Python's own UTF-16 and UTF-32 ask for the byte order mark in this way.
+        raise RefusedError("F_ENCODING", f"Declared: {encoding}; the file does not say in which byte order.") from None
 
 
 def records(text: Utf8, delimiter: str) -> Iterator[bytes]:

@@ -69,6 +69,10 @@ def check_header(header: list[str], contract: Contract) -> None:
         # Then it is more likely a row, and its names are values.
         detail = "Its first row holds none of the declared names. Ask the site for an export with its header."
         raise RefusedError("F_CONTRACT", detail, drift=header_drift(header, contract))
+    if header[-1] in undeclared and any(header[-1].startswith(name) for name in missing):
+        # A value may be what follows: the first row, where the header's line end is lost.
+        detail = "The last column's name is a declared one and more: a new name, or a row without a line end before it."
+        raise RefusedError("F_CONTRACT", detail)
     if undeclared or missing:
         detail = f"Missing: {shown_names(missing)}. Undeclared: {shown_names(undeclared)}. "
         detail += "Ask the site for a new export, or change the layout in the study file."

@@ -100,14 +100,15 @@ def _row_count(source: IO[bytes], first_byte: int, size: int, width: int, counte
     held = size - first_byte
     # The last record is filled up with blanks; rows of blanks cannot be told from filling, in this format.
     whole, rest = divmod(held, width)
-    source.seek(size - min(held, max(rest, _RECORD)))
+    source.seek(size - min(held, max(rest, _RECORD + width)))
     tail = source.read()
     if tail[len(tail) - rest :].strip(b" "):
         raise RefusedError("F_TRUNCATED", "The last row is cut, or bytes follow it.")
-    filling = len(tail) - len(tail.rstrip(b" "))
-    if filling >= _RECORD and width < _RECORD:
+    # Blanks that a row ends in are its own.
+    blank_rows = (len(tail) - len(tail.rstrip(b" ")) - rest) // width if width < _RECORD else 0
+    if rest + blank_rows * width >= _RECORD:
         raise RefusedError("F_TRAILING", "A whole record of blanks follows the last row.")
-    rows = whole - min(filling, _RECORD - 1) // width
+    rows = whole - blank_rows
     # Version 5 writes zeros there; version 8 the number of rows.
     if counted and counted != rows:
         raise RefusedError("F_TRUNCATED", f"Its header counts {counted} rows, it holds {rows}.")
