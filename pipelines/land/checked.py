@@ -141,7 +141,8 @@ def _visit(study: Study, rule: ColumnRule, value: str) -> str | None:
         return f"case {known} when {value} != floor({value}) then 'UNSCHEDULED' end"
     if target == (None, "visit"):
         known = " ".join(
-            f"when lower({value}::varchar) in ({literal(v.visit.lower())}, {literal(v.label.lower())}) then {literal(v.visit)}"
+            f"when lower({value}::varchar) in ({literal(v.visit.lower())}, {literal(v.label.lower())}) "
+            f"then {literal(v.visit)}"
             for v in study.visits
         )
         return f"case {known} when lower({value}::varchar) like 'unscheduled%' then 'UNSCHEDULED' end"

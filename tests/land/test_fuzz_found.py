@@ -72,6 +72,14 @@ def test_a_cell_out_of_its_place_refuses_the_workbook(tmp_path: Path, rows: list
     assert "out of its place" in receipt.detail
 
 
+def test_a_cell_whose_text_is_not_of_its_kind_refuses_the_workbook(tmp_path: Path) -> None:
+    untyped = ROWS[2].replace(' t="inlineStr"', "", 1)
+    assert untyped != ROWS[2]
+    content = small_workbook.packed(small_workbook.parts("".join([*ROWS[:2], untyped])))
+    receipt = landed(tmp_path, "edc.xlsx", "{type: xlsx, sheet: Data}", ["id", "x"], content)
+    assert (receipt.codes, "another kind" in receipt.detail) == (("F_PARSE",), True)
+
+
 def test_a_cell_with_two_values_refuses_the_workbook(tmp_path: Path) -> None:
     twice = ROWS[2].replace("</is></c></row>", "</is><is><t>c</t></is></c></row>")
     content = small_workbook.packed(small_workbook.parts("".join([*ROWS[:2], twice])))

@@ -116,7 +116,7 @@ def _check_sheet(archive: zipfile.ZipFile, part: str) -> Sheet:
             elif name == "f":
                 formula = True
             elif event == "end" and name in {"v", "is"}:
-                _check_first(element, had=value)
+                _check_value(element, name, had=value)
                 value = True
                 if local_name(element.getparent().tag) == "c" and element.getparent().get("t") == "e":
                     found.errors[position] = element.text or ""
@@ -130,9 +130,12 @@ def _check_sheet(archive: zipfile.ZipFile, part: str) -> Sheet:
     return found
 
 
-def _check_first(element: Any, *, had: bool) -> None:
+def _check_value(element: Any, name: str, *, had: bool) -> None:
     if had:
         raise RefusedError("F_PARSE", f"Line {element.sourceline}: a cell has two values.")
+    # Its text would be left out, since the cell says that it is a number, or the other way about.
+    if (name == "is") is not (element.getparent().get("t") == "inlineStr"):
+        raise RefusedError("F_PARSE", f"Line {element.sourceline}: a cell's value is of another kind than it says.")
 
 
 def _check_extent(cells: int, rows: int, columns: int, limit: int) -> None:
