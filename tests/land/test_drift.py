@@ -57,10 +57,11 @@ def test_the_only_new_column_in_place_of_the_only_one_that_is_gone_is_that_one_r
     assert lines(receipt.drift) == ["~ note -> remarks"]
 
 
-def test_where_the_headers_line_end_is_lost_no_value_is_told(tmp_path: Path) -> None:
-    receipt = landed(make_study(tmp_path), SCORES_HEADER + "KANARIE701", scores_row())
+@pytest.mark.parametrize("following", ["KANARIE701", "KANARIE701,KANARIE2,KANARIE3"])
+def test_where_the_headers_line_end_is_lost_no_value_is_told(tmp_path: Path, following: str) -> None:
+    receipt = landed(make_study(tmp_path), SCORES_HEADER + following, scores_row())
     assert (receipt.codes, receipt.drift) == (("F_CONTRACT",), ())
-    assert "line end" in receipt.detail
+    assert "Behind note its header goes on" in receipt.detail
     assert "KANARIE" not in receipt.detail
 
 

@@ -69,14 +69,22 @@ def check_header(header: list[str], contract: Contract) -> None:
         # Then it is more likely a row, and its names are values.
         detail = "Its first row holds none of the declared names. Ask the site for an export with its header."
         raise RefusedError("F_CONTRACT", detail, drift=header_drift(header, contract))
-    if header[-1] in undeclared and any(header[-1].startswith(name) for name in missing):
-        # A value may be what follows: the first row, where the header's line end is lost.
-        detail = "The last column's name is a declared one and more: a new name, or a row without a line end before it."
+    if (glued := _glued(header, undeclared, missing)) is not None:
+        # What follows may be the first row, whose values nobody is told.
+        detail = f"Behind {shown(glued)} its header goes on: a new name, or a row without a line end before it."
         raise RefusedError("F_CONTRACT", detail)
     if undeclared or missing:
         detail = f"Missing: {shown_names(missing)}. Undeclared: {shown_names(undeclared)}. "
         detail += "Ask the site for a new export, or change the layout in the study file."
         raise RefusedError("F_CONTRACT", detail, drift=header_drift(header, contract))
+
+
+def _glued(header: list[str], undeclared: list[str], missing: list[str]) -> str | None:
+    """Returns the missing column with whose name the first of the undeclared begins, where only such follow."""
+    start = len(header)
+    while start and header[start - 1] in undeclared:
+        start -= 1
+    return next((name for name in missing for found in header[start : start + 1] if found.startswith(name)), None)
 
 
 def large_fields(columns: dict[str, Coded]) -> Iterator[Fault]:
