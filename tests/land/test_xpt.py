@@ -175,6 +175,17 @@ def test_bytes_after_the_last_row_are_refused(tmp_path: Path, added: bytes, code
     assert codes(study) == (code,)
 
 
+def test_a_row_over_a_variables_name_is_refused_and_not_told(tmp_path: Path) -> None:
+    study = make_study(tmp_path / "study")
+    content = transport(tmp_path, version=8)
+    # The first description's long name, of 32 bytes, stands 88 bytes behind its begin.
+    start = content.index(b"NAMSTV8") - 20 + 80 + 88
+    deliver(study, "S03", QS, content[:start] + b"STUDYID    KANARIE701".ljust(32) + content[start + 32 :])
+    (receipt,) = land(study).deliveries
+    assert receipt.codes == ("F_XPT_HEADER",)
+    assert "KANARIE" not in receipt.detail
+
+
 def test_another_format_and_undeclared_variables_are_refused(tmp_path: Path) -> None:
     study = make_study(tmp_path / "study")
     deliver(study, "S03", QS, b"a,b\n1,2\n")

@@ -78,6 +78,9 @@ def _variables(namestrs: list[bytes], encoding: str, *, is_version_8: bool) -> t
         name = namestr[88:120] if is_version_8 else namestr[8:16]
         if kind not in {1, 2} or not width or (kind == 1 and not 2 <= width <= 8):
             raise RefusedError("F_XPT_HEADER", f"Variable number {number} is neither a number nor a text.")
+        if b"  " in name.rstrip(b" \0"):
+            # Rows were written over it: what a message would tell as a name are values.
+            raise RefusedError("F_XPT_HEADER", f"Variable number {number} has no proper name.")
         try:
             found.append(Variable(name.rstrip(b" \0").decode(encoding), kind == 1, start, width))
         except UnicodeDecodeError:
