@@ -105,6 +105,12 @@ def of_first_page(content: bytes, at: int, byte: int) -> bytes:
     return content[:at] + bytes([byte]) + content[at + 1 :]
 
 
+def with_deleted_row(content: bytes) -> bytes:
+    """Returns a data set of 64 bits whose counts, behind their signature, say that a row is deleted."""
+    at = content.index(b"\xf7\xf7\xf7\xf7") + 7 * 8
+    return content[:at] + b"\1" + content[at + 1 :]
+
+
 SIZES = [
     ("cut in half", lambda content: content[: len(content) // 2], "F_TRUNCATED"),
     ("cut in its header", lambda content: content[:100], "F_TRUNCATED"),
@@ -113,6 +119,7 @@ SIZES = [
     ("another format", lambda content: b"a,b\n1,2\n", "F_MAGIC"),
     # Of its one page, byte 33 is the page's kind, and byte 56 says how the first part of the page is packed.
     ("with a page of no known kind", lambda content: of_first_page(content, 33, 8), "F_PARSE"),
+    ("with a deleted row", with_deleted_row, "F_PARSE"),
     ("with a part packed in no known way", lambda content: of_first_page(content, 56, 2), "F_PARSE"),
 ]
 

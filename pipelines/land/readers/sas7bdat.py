@@ -77,17 +77,27 @@ def check_pages(path: Path) -> int:
         code = "F_TRUNCATED" if size < expected else "F_TRAILING"
         raise RefusedError(code, f"Its header counts {expected} bytes, it has {size}.")
     rows, at = 0, 32 if wide else 16
-    pointer, packing = (24, 16) if wide else (12, 8)
+    part = struct.Struct(order + ("QQBB6x" if wide else "IIBB2x"))
+    sizes = struct.Struct(order + ("8Q" if wide else "8I"))
     with path.open("rb") as file:
         for number in range(pages):
-            file.seek(header + page * number + at)
-            part = file.read(8)
-            kind, blocks, parts = struct.unpack(order + "HHHxx", part) if len(part) == 8 else (None, 0, 0)
-            packed = b"" if kind in _UNLISTED else file.read(parts * pointer)[packing::pointer]
+            start = header + page * number
+            file.seek(start + at)
+            head = file.read(8)
+            kind, blocks, parts = struct.unpack(order + "HHHxx", head) if len(head) == 8 else (None, 0, 0)
+            listed = b"" if kind in _UNLISTED else file.read(parts * part.size)
+            found = list(part.iter_unpack(listed[: len(listed) // part.size * part.size]))
             # The library passes over such a page, or such a part of one, and the rows that it holds.
-            if kind not in _PAGES or not _PACKED.issuperset(packed):
+            if kind not in _PAGES or not _PACKED.issuperset(packed for _, _, packed, _ in found):
                 raise RefusedError("F_PARSE", f"Page {number + 1} is, or has a part that is, of no known kind.")
             rows += blocks if kind == _DATA_PAGE else 0
+            # The counts stand on the first page.
+            for offset in (offset for offset, *_ in found if number == 0 and offset < page):
+                file.seek(start + offset)
+                counts = file.read(sizes.size)
+                # The library leaves out as many rows as were deleted, but the last ones.
+                if b"\xf7" * 4 in counts[:8] and len(counts) == sizes.size and sizes.unpack(counts)[7]:
+                    raise RefusedError("F_PARSE", "Some of its rows are deleted: copy the data set, so that they go.")
     return rows
 
 
