@@ -12,7 +12,7 @@ import struct
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import pyarrow as pa
@@ -91,14 +91,19 @@ def check_pages(path: Path) -> int:
             if kind not in _PAGES or not _PACKED.issuperset(packed for _, _, packed, _ in found):
                 raise RefusedError("F_PARSE", f"Page {number + 1} is, or has a part that is, of no known kind.")
             rows += blocks if kind == _DATA_PAGE else 0
-            # The counts stand on the first page.
-            for offset in (offset for offset, *_ in found if number == 0 and offset < page):
-                file.seek(start + offset)
-                counts = file.read(sizes.size)
-                # The library leaves out as many rows as were deleted, but the last ones.
-                if b"\xf7" * 4 in counts[:8] and len(counts) == sizes.size and sizes.unpack(counts)[7]:
-                    raise RefusedError("F_PARSE", "Some of its rows are deleted: copy the data set, so that they go.")
+            if number == 0:
+                # The counts stand on the first page.
+                _check_deleted(file, [start + offset for offset, *_ in found if offset < page], sizes)
     return rows
+
+
+def _check_deleted(file: IO[bytes], places: list[int], sizes: struct.Struct) -> None:
+    for place in places:
+        file.seek(place)
+        counts = file.read(sizes.size)
+        # The library leaves out as many rows as were deleted, but the last ones.
+        if b"\xf7" * 4 in counts[:8] and len(counts) == sizes.size and sizes.unpack(counts)[7]:
+            raise RefusedError("F_PARSE", "Some of its rows are deleted: copy the data set, so that they go.")
 
 
 def parse(path: Path, form: dict[str, Any], columns: list[str]) -> Iterator[pa.Table]:  # noqa: ARG001 - the header says

@@ -81,8 +81,8 @@ def check_header(header: list[str], contract: Contract) -> None:
 
 def _glued(header: list[str], undeclared: list[str], missing: list[str]) -> str | None:
     """Returns the missing column with whose name the first of the undeclared begins, where only such follow."""
-    start = len(header)
-    while start and header[start - 1] in undeclared:
+    start, strange = len(header), frozenset(undeclared)
+    while start and header[start - 1] in strange:
         start -= 1
     return next((name for name in missing for found in header[start : start + 1] if found.startswith(name)), None)
 
