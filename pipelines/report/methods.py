@@ -10,7 +10,8 @@ from pipelines.report.response import RULES, STRATEGIES, criterion
 from pipelines.report.tables import CutData
 
 if TYPE_CHECKING:
-    from pipelines.study.model import Durability, Study
+    from pipelines.study.endpoints import Durability
+    from pipelines.study.model import Study
 
 _DEFINITIONS = (
     (

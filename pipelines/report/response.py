@@ -11,7 +11,7 @@ from pipelines.report.formats import GAP, count, interval, percent, ratio
 from pipelines.report.tables import CutData
 
 if TYPE_CHECKING:
-    from pipelines.study.model import Endpoint
+    from pipelines.study.endpoints import Endpoint
 
 STRATEGIES = {
     "treatment_policy": "values count as they are, whatever happened",

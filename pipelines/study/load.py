@@ -14,11 +14,12 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from pipelines.core.errors import StudyFileError
-from pipelines.study.checks import Problem, problems
+from pipelines.study.checks import problems
 from pipelines.study.folder import StudyFolder
 from pipelines.study.layout import spread
 from pipelines.study.metadata import with_metadata
 from pipelines.study.model import Study
+from pipelines.study.problem import Problem
 
 Location = tuple[str | int, ...]
 

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pipelines.core.hashing import sha256_bytes
-from pipelines.study.checks import Problem
 from pipelines.study.layout import Column, ExportFile, spread
 from pipelines.study.metadata import odm, redcap, sas
 from pipelines.study.metadata.fields import Fields, Settings
 from pipelines.study.model import Study
+from pipelines.study.problem import Problem
 from pipelines.study.targets import TargetError, parse_target, value_type
 
 _LARGEST = 64 << 20

@@ -13,9 +13,9 @@ import subprocess
 import sys
 
 from pipelines.core.source import ROOT
-from pipelines.study.checks import Problem
 from pipelines.study.layout import ExportFile
 from pipelines.study.metadata.sas_labels import Labels, format_name
+from pipelines.study.problem import Problem
 
 SUFFIX = ".sas7bcat"
 _SECONDS = 60

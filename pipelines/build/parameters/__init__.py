@@ -1,0 +1,32 @@
+"""The schema `study`: the study file as tables, the only place where the models get a protocol's numbers from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipelines.build.parameters import design, endpoints, measures
+from pipelines.build.parameters.table import ParameterTable
+from pipelines.study import Study
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from pipelines.cut import CutInputs
+
+
+def create_parameters(connection: duckdb.DuckDBPyConnection, study: Study, inputs: CutInputs) -> None:
+    """Creates schema `study` in the connected database."""
+    connection.execute("create schema study")
+    for name, table in parameter_tables(study, inputs).items():
+        columns = ", ".join(f"{column} {kind}" for column, kind in table.columns.items())
+        connection.execute(f"create table study.{name} ({columns})")
+        if table.rows:
+            marks = ", ".join("?" for _ in table.columns)
+            connection.executemany(f"insert into study.{name} values ({marks})", table.rows)
+
+
+def parameter_tables(study: Study, inputs: CutInputs) -> dict[str, ParameterTable]:
+    """Returns every table of schema `study` by its name."""
+    makers = {**design.TABLES, **endpoints.TABLES, **measures.TABLES}
+    tables = {name: maker(study) for name, maker in makers.items()}
+    return {"settings": design.settings(study, inputs), "arms": design.arms(study, inputs), **tables}

@@ -1,0 +1,66 @@
+"""How the study is built: settings, arms, sites, population, visits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from pipelines.build.parameters.table import ParameterTable, table
+from pipelines.study import Study
+from pipelines.study.checks import parse_population
+
+if TYPE_CHECKING:
+    from pipelines.cut import CutInputs
+
+# What stands for every arm in a blinded cut.
+BLINDED = "BLINDED"
+
+
+def settings(study: Study, inputs: CutInputs) -> ParameterTable:
+    """Returns the one row of what holds for the whole study and cut."""
+    columns = (
+        "studyid title design blinding blinded:boolean signoff data_cutoff:date baseline_rule tie "
+        "integration_from_days:integer integration_to_days:integer"
+    )
+    signoff = study.signoff if isinstance(study.signoff, str) else ",".join(study.signoff)
+    row = [
+        study.study, study.title, study.design, study.blinding, inputs.document["blinded"], signoff,
+        inputs.document["data_cutoff"], study.baseline, study.tie, *study.therapy.integration_window_days,
+    ]  # fmt: skip
+    return table(columns, [row])
+
+
+def arms(study: Study, inputs: CutInputs) -> ParameterTable:
+    """Returns the arms; in a blinded cut the one that stands for all."""
+    columns = "arm arm_label arm_role"
+    if inputs.document["blinded"]:
+        return table(columns, [(BLINDED, "Blinded treatment", "blinded")])
+    return table(columns, [(code, arm.label, arm.role) for code, arm in study.arms.items()])
+
+
+def _sites(study: Study) -> ParameterTable:
+    rows = [(code, site.name, site.country or None, site.kind) for code, site in study.sites.items()]
+    return table("siteid site_name country kind", rows)
+
+
+def _population(study: Study) -> ParameterTable:
+    return table("variable operator value", parse_population(study.population.analysed) or [])
+
+
+def _visits(study: Study) -> ParameterTable:
+    columns = (
+        "visit visitnum:double visit_label target_day:integer window_from_day:integer window_to_day:integer "
+        "is_baseline:boolean of_period:boolean"
+    )
+    rows = [
+        (one.visit, one.visitnum, one.label, one.day, *(one.window or (None, None)), one.baseline, one.of_period)
+        for one in study.visits
+    ]
+    return table(columns, rows)
+
+
+TABLES: dict[str, Callable[[Study], ParameterTable]] = {
+    "sites": _sites,
+    "population": _population,
+    "visits": _visits,
+}
