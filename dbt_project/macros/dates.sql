@@ -16,6 +16,24 @@
     datediff({{ end_date }}, {{ start_date }})
 {%- endmacro %}
 
+{#- The date so many days before another. -#}
+{% macro days_before(date, days) -%}
+    {{ return(adapter.dispatch('days_before')(date, days)) }}
+{%- endmacro %}
+
+{% macro default__days_before(date, days) -%}
+    cast({{ date }} - {{ days }} as date)
+{%- endmacro %}
+
+{% macro spark__days_before(date, days) -%}
+    date_sub({{ date }}, {{ days }})
+{%- endmacro %}
+
+{#- An ISO 8601 text to the minute; null where its time is not known. -#}
+{% macro to_the_minute(dtc) -%}
+    nullif(regexp_extract({{ dtc }}, '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}', 0), '')
+{%- endmacro %}
+
 {#- CDISC study day: day 1 is the first dose, the day before is -1, there is no day 0. -#}
 {% macro study_day(date, first_dose_date) -%}
     case

@@ -11,16 +11,23 @@ if TYPE_CHECKING:
 _BASELINES = {
     "visit": "the planned visit marked as baseline",
     "last_before_first_dose": "the last non-missing value on or before the first dose",
+    "mean_before_first_dose": "the mean of the values on or before the first dose",
 }
 
 
 def timing_parameters(study: Study) -> list[tuple[str, str, str]]:
     """Returns (parameter, value, section) for what the protocol says of time."""
     return [
-        ("Baseline", _BASELINES[study.baseline], ""),
+        ("Baseline", _baseline(study), study.baseline.section),
         ("Two assessments equally near a visit", f"the {study.tie} one", ""),
         *_partial_dates(study),
     ]
+
+
+def _baseline(study: Study) -> str:
+    rule = study.baseline
+    visits = f", of the visits {', '.join(rule.visits)}" if rule.visits else ""
+    return f"{_BASELINES[rule.rule]}{visits}{', in each period its own' if rule.of == 'period' else ''}"
 
 
 def _partial_dates(study: Study) -> list[tuple[str, str, str]]:

@@ -15,6 +15,7 @@ from pipelines.study.endpoints import Durability, Endpoint, Estimand, Identifier
 from pipelines.study.folder import StudyFolder
 from pipelines.study.layout import ExportFile, Settings
 from pipelines.study.measures import Biomarker, InstrumentUse, Therapy, VitalSign
+from pipelines.study.visits import Baseline, Visit, ruled
 
 
 class Schedule(Settings):
@@ -46,19 +47,6 @@ class Population(Settings):
     """Who is analysed: conditions on `dm` variables and ADSL flags, joined by `and`."""
 
     analysed: str = "randfl = 'Y'"
-
-
-class Visit(Settings):
-    """A planned visit. `day` and `window` are study days (day 1 = first dose; there is no day 0)."""
-
-    visit: Identifier
-    visitnum: float
-    label: str
-    day: int | None = None
-    window: tuple[int, int] | None = None
-    baseline: bool = False
-    of_period: bool = False
-    section: str = ""
 
 
 def _named(value: object) -> object:
@@ -93,7 +81,7 @@ class Study(Settings):
     arms: Annotated[dict[Identifier, Arm], Field(min_length=1)]
     population: Population = Population()
     visits: Annotated[tuple[Visit, ...], Field(min_length=1)]
-    baseline: Literal["visit", "last_before_first_dose"] = "visit"
+    baseline: Annotated[Baseline, BeforeValidator(ruled)] = Baseline()
     tie: Literal["later", "earlier"] = "later"
     partial_dates: PartialDates = PartialDates()
     instruments: Annotated[dict[str, InstrumentUse], BeforeValidator(_named), Field(min_length=1)]

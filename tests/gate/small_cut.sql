@@ -67,7 +67,7 @@ create table curated.adsl as select unnest(mart('S01-' || s, arm)), unnest(origi
     date '2026-01-02' as icdt, date '2026-01-09' as randdt, date '2026-01-10' as trtsdt, date '2026-01-10' as trtedt, ended::date as eosdt
     from (values ('001', 'KET', 1, 'ONGOING', null, null), ('002', 'PBO', 2, 'DISCONTINUED', 'WITHDRAWAL BY SUBJECT', '2026-01-20')) as t (s, arm, row, status, reason, ended);
 create table curated.adqs as select unnest(mart('S01-' || s, arm)), unnest(origin('QS', row)), 'MADRS' as paramcd, visit as avisit, null::varchar as atpt,
-    null::varchar as qualifiers, null::varchar as dtype, source as total_source, null::varchar as missing_reason, 1 as aperiod, number as avisitn, ady, score::double as aval,
+    null::varchar as qualifiers, null::varchar as basetype, null::varchar as dtype, source as total_source, null::varchar as missing_reason, 1 as aperiod, number as avisitn, ady, score::double as aval,
     base::double as base, chg::double as chg, 100.0::double * chg / base as pchg, items as items_answered, 10 as items_expected, item_sum::double as item_sum,
     score::double as collected_total, ablfl, 'Y' as anl01fl, null::varchar as adtf, date '2026-01-09' + ady as adt
     from (values ('001', 'KET', 10, 'BL', 1.0, 1, 30, 30, null, 'items', 10, 30, 'Y'), ('001', 'KET', 11, 'W1', 2.0, 8, 14, 30, -16, 'collected', 0, null, null),
@@ -91,10 +91,10 @@ create table curated.therapy as select unnest(mart('S01-001', 'KET')), unnest(or
 create table curated.exposure as select unnest(mart('S01-' || s, arm)), unnest(origin('EX', row)), 'KETAMINE' as extrt, 'INITIAL' as excat, 'BL' as visit, 1 as aperiod,
     1 as dose_number, 1 as ady, 35.0::double as dose_mg, 70.0::double as weight_kg, 0.5::double as dose_mg_per_kg, null::integer as days_since_previous_dose,
     date '2026-01-10' as adt from (values ('001', 'KET', 6), ('002', 'PBO', 7)) as t (s, arm, row);
-create table curated.biomarkers as select unnest(mart('S01-001', 'KET')), unnest(origin('LB', row)), 'CRP' as paramcd, visit as avisit, null::varchar as atpt, null::varchar as qualifiers, 'mg/L' as avalu,
+create table curated.biomarkers as select unnest(mart('S01-001', 'KET')), unnest(origin('LB', row)), 'CRP' as paramcd, visit as avisit, null::varchar as atpt, null::varchar as qualifiers, null::varchar as basetype, null::varchar as dtype, 'mg/L' as avalu, 1 as aperiod,
     ady, value::double as aval, 4.0::double as base, value::double - 4 as chg, value::double / 4 as ratio_to_base, 'N' as blqfl, ablfl, 'Y' as anl01fl, null::varchar as adtf, day::date as adt
     from (values (30, 'BL', 1, 4, 'Y', '2026-01-10'), (31, 'W1', 8, 2, null, '2026-01-17')) as t (row, visit, ady, value, ablfl, day);
-create table curated.advs as select unnest(mart('S01-001', 'KET')), unnest(origin('VS', row)), 'SYSBP' as paramcd, 'BL' as avisit, tpt as atpt, null::varchar as qualifiers, 'mmHg' as avalu, 1 as ady,
+create table curated.advs as select unnest(mart('S01-001', 'KET')), unnest(origin('VS', row)), 'SYSBP' as paramcd, 'BL' as avisit, tpt as atpt, null::varchar as qualifiers, null::varchar as basetype, null::varchar as dtype, 'mmHg' as avalu, 1 as aperiod, 1 as ady,
     value::double as aval, 120.0::double as base, value::double - 120 as chg, 'N' as alertfl, 'Y' as anl01fl, null::varchar as adtf, date '2026-01-10' as adt
     from (values (20, 'PRE-DOSE', 120), (21, '40 MIN', 150)) as t (row, tpt, value);
 create table curated.adae as select unnest(mart('S01-001', 'KET')), unnest(origin('AE', 40)), 'Headache' as aeterm, 'Headache' as aedecod, 'MILD' as aesev, 'N' as aeser,

@@ -32,12 +32,6 @@ subjects as (
 
 ),
 
-settings as (
-
-    select * from {{ source('study', 'settings') }}
-
-),
-
 -- Only analytes of the study file; a unit without a conversion leaves no value.
 final as (
 
@@ -64,6 +58,7 @@ final as (
         treatments.trta,
         treatments.aperiod,
         settings.design = 'crossover' as is_crossover,
+        treatments.first_dose_dtc,
         results.lbstresn * units.factor as aval,
         biomarkers.lower_limit,
         coalesce(treatments.first_dose_date, subjects.trtsdt) as first_dose_date,
@@ -77,7 +72,7 @@ final as (
             results.lbtestcd = units.lbtestcd
             and results.lbstresu = units.from_unit
     left join treatments
-        on {{ is_treated_on('treatments', 'results', 'results.assessed_on') }}
+        on {{ is_assessed_in('treatments', 'results', 'results.assessed_on') }}
     left join subjects
         on results.usubjid = subjects.usubjid
 

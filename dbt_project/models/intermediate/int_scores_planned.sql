@@ -28,21 +28,6 @@ settings as (
 
 ),
 
-baselines as (
-
-    select
-        usubjid,
-        paramcd,
-        delivery_rank as base_delivery_rank,
-        srcseq as base_srcseq,
-        ady as base_ady,
-        adt as base_adt,
-        aval as base
-    from scores
-    where ablfl = 'Y'
-
-),
-
 expected as (
 
     select
@@ -53,6 +38,8 @@ expected as (
             when settings.design <> 'crossover' then 1
             when planned.of_period then treatments.aperiod
         end as aperiod,
+        case when settings.baseline_of = 'period' and planned.of_period then 'PERIOD ' || treatments.aperiod end
+            as basetype,
         treatments.first_dose_date
     from subjects
     cross join settings
@@ -79,21 +66,24 @@ final as (
         scores.ady,
         scores.delivery_rank,
         scores.srcseq,
-        baselines.base_delivery_rank,
-        baselines.base_srcseq,
+        baselines.delivery_rank as base_delivery_rank,
+        baselines.srcseq as base_srcseq,
         scores.aval,
-        baselines.base,
+        baselines.aval as base,
         scores.adt,
         expected.first_dose_date,
-        baselines.base_ady,
-        baselines.base_adt
+        baselines.ady as base_ady,
+        baselines.adt as base_adt
     from expected
     left join scores
         on
             expected.usubjid = scores.usubjid and expected.paramcd = scores.paramcd
             and expected.avisit = scores.avisit and expected.aperiod is not distinct from scores.aperiod
             and scores.anl01fl = 'Y' and scores.aval is not null
-    left join baselines on expected.usubjid = baselines.usubjid and expected.paramcd = baselines.paramcd
+    left join scores as baselines
+        on
+            expected.usubjid = baselines.usubjid and expected.paramcd = baselines.paramcd and baselines.ablfl = 'Y'
+            and expected.basetype is not distinct from baselines.basetype
 
 )
 

@@ -26,12 +26,6 @@ subjects as (
 
 ),
 
-settings as (
-
-    select * from {{ source('study', 'settings') }}
-
-),
-
 final as (
 
     select
@@ -56,6 +50,7 @@ final as (
         treatments.trta,
         treatments.aperiod,
         settings.design = 'crossover' as is_crossover,
+        treatments.first_dose_dtc,
         results.vsstresn as aval,
         -- A limit holds in its own unit only.
         case
@@ -69,7 +64,7 @@ final as (
     left join vital_signs
         on results.vstestcd = vital_signs.vstestcd
     left join treatments
-        on {{ is_treated_on('treatments', 'results', 'results.assessed_on') }}
+        on {{ is_assessed_in('treatments', 'results', 'results.assessed_on') }}
     left join subjects
         on results.usubjid = subjects.usubjid
 

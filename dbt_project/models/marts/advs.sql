@@ -10,17 +10,6 @@ subjects as (
 
 ),
 
-baselines as (
-
-    select
-        usubjid,
-        paramcd,
-        aval
-    from results
-    where ablfl = 'Y'
-
-),
-
 -- The value before dosing at the same visit and day: what a rise during the session is measured from.
 before_dosing as (
 
@@ -38,6 +27,7 @@ before_dosing as (
     where
         atpt = 'PRE-DOSE'
         and aval is not null
+        and dtype is null
 
 ),
 
@@ -45,7 +35,7 @@ compared as (
 
     select
         results.*,
-        coalesce(before_dosing.aval, baselines.aval) as base
+        coalesce(case when results.dtype is null then before_dosing.aval end, baselines.aval) as base
     from results
     left join before_dosing
         on
@@ -54,10 +44,12 @@ compared as (
             and results.visit is not distinct from before_dosing.visit
             and results.adt is not distinct from before_dosing.adt
             and before_dosing.candidate = 1
-    left join baselines
+    left join results as baselines
         on
             results.usubjid = baselines.usubjid
             and results.paramcd = baselines.paramcd
+            and results.basetype is not distinct from baselines.basetype
+            and baselines.ablfl = 'Y'
 
 ),
 
@@ -73,10 +65,13 @@ final as (
         compared.avisit,
         compared.atpt,
         compared.qualifiers,
+        compared.basetype,
+        compared.dtype,
         compared.avalu,
         'VS' as srcdom,
         compared.delivery_id,
         compared.source_file,
+        compared.aperiod,
         compared.avisitn,
         compared.ady,
         compared.aval,

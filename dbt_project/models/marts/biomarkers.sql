@@ -15,6 +15,7 @@ baselines as (
     select
         usubjid,
         paramcd,
+        basetype,
         aval
     from results
     where ablfl = 'Y'
@@ -33,10 +34,13 @@ final as (
         results.avisit,
         results.atpt,
         results.qualifiers,
+        results.basetype,
+        results.dtype,
         results.avalu,
         'LB' as srcdom,
         results.delivery_id,
         results.source_file,
+        results.aperiod,
         results.avisitn,
         results.ady,
         results.aval,
@@ -60,6 +64,7 @@ final as (
         on
             results.usubjid = baselines.usubjid
             and results.paramcd = baselines.paramcd
+            and results.basetype is not distinct from baselines.basetype
 
 )
 

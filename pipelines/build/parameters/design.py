@@ -19,15 +19,24 @@ BLINDED = "BLINDED"
 def settings(study: Study, inputs: CutInputs) -> ParameterTable:
     """Returns the one row of what holds for the whole study and cut."""
     columns = (
-        "studyid title design blinding blinded:boolean signoff data_cutoff:date baseline_rule tie "
+        "studyid title design blinding blinded:boolean signoff data_cutoff:date baseline_rule baseline_of "
+        "baseline_any_visit:boolean baseline_lead_in_days:integer tie "
         "integration_from_days:integer integration_to_days:integer"
     )
     signoff = study.signoff if isinstance(study.signoff, str) else ",".join(study.signoff)
     row = [
         study.study, study.title, study.design, study.blinding, inputs.document["blinded"], signoff,
-        inputs.document["data_cutoff"], study.baseline, study.tie, *study.therapy.integration_window_days,
+        inputs.document["data_cutoff"], study.baseline.rule, study.baseline.of, study.baseline.visits is None,
+        _lead_in_days(study), study.tie, *study.therapy.integration_window_days,
     ]  # fmt: skip
     return table(columns, [row])
+
+
+def _lead_in_days(study: Study) -> int:
+    """Returns on how many days before a period's dose its own baseline may be taken."""
+    if study.baseline.of == "study":
+        return 0
+    return max((-visit.window[0] for visit in study.visits if visit.baseline and visit.window), default=0)
 
 
 def arms(study: Study, inputs: CutInputs) -> ParameterTable:
@@ -50,12 +59,15 @@ def _population(study: Study) -> ParameterTable:
 def _visits(study: Study) -> ParameterTable:
     columns = (
         "visit visitnum:double visit_label target_day:integer window_from_day:integer window_to_day:integer "
-        "is_baseline:boolean of_period:boolean"
+        "is_baseline:boolean may_be_baseline:boolean of_period:boolean"
     )
     rows = [
-        (one.visit, one.visitnum, one.label, one.day, *(one.window or (None, None)), one.baseline, one.of_period)
+        (
+            one.visit, one.visitnum, one.label, one.day, *(one.window or (None, None)), one.baseline,
+            study.baseline.visits is None or one.visit in study.baseline.visits, one.of_period,
+        )
         for one in study.visits
-    ]
+    ]  # fmt: skip
     return table(columns, rows)
 
 
