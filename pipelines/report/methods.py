@@ -28,6 +28,31 @@ _DEFINITIONS = (
         "Kaplan-Meier",
         "scipy.stats.ecdf on right-censored times, log-log limits (95 %); the median's interval inverts them.",
     ),
+    (
+        "Turnbull",
+        "greenwood.Turnbull, the maximum likelihood estimate for times known only between two assessments (1976).",
+    ),
+    (
+        "Number needed to treat",
+        "1 / risk difference, limits from Newcombe's interval; none where that holds 0 (Altman 1998).",
+    ),
+    (
+        "Common odds ratio",
+        "Mantel-Haenszel over sites; Cochran-Mantel-Haenszel test without continuity correction (statsmodels).",
+    ),
+    (
+        "Analysis of covariance",
+        "Least squares on arm, baseline and site; t interval, residual degrees of freedom (statsmodels).",
+    ),
+    ("Hazard ratio", "Cox model on arm, ties by Efron's method, Wald interval (greenwood.CoxPH)."),
+    (
+        "Restricted mean",
+        "Area under the Kaplan-Meier curve up to the shorter arm's last day; normal interval (greenwood.rmst_test).",
+    ),
+    (
+        "Logistic regression",
+        "Maximum likelihood, Wald intervals (statsmodels); fitted only with ten of the rarer outcome a term.",
+    ),
     ("Log-rank test", "scipy.stats.logrank, two-sided, unstratified, for two independent groups."),
     ("Median, quartiles", "Inclusive method: the quartiles of the observed values, interpolated linearly."),
     (
