@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+import random
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from pipelines.build import build
 from pipelines.cut import Cut
@@ -17,6 +19,9 @@ from tests.reference.records import Event, Score, Subject
 from tests.small_study import deliver, make_study
 
 DAY = "2026-11-01"
+EARLIER = "2026-10-01"
+VANISHED = Score(instrument="PHQ9", visit="UNSCHEDULED", day="2026-01-15", total=27)
+Record = TypeVar("Record")
 Row = list[object]
 Trial = tuple[Study, list[Subject], Cut]
 
@@ -85,7 +90,44 @@ def built(study: Study) -> Cut:
 
 
 def made_up_trial(name: str, folder: Path, seed: int, numbers: Iterable[int]) -> Trial:
-    """Returns a study with these made-up subjects, delivered and built."""
+    """Returns a study with these made-up subjects, delivered twice and built: the second time with other values."""
     study = study_of(name, folder)
-    subjects = deliver_subjects(study, [subject(study, seed, number) for number in numbers])
+    chance = random.Random(f"{seed} {name}")  # noqa: S311 - a seed is wanted
+    final = [subject(study, seed, number) for number in numbers]
+    in_full = all(export.delivery == "snapshot" for export in study.exports("DM"))
+    # What an increment does not mention stands as it was delivered before; of a snapshot everything is delivered again.
+    again = [one if in_full else replace(one, scores=tuple(_some(chance, one.scores))) for one in final]
+    before = [_as_known_before(chance, one, later) for one, later in zip(final, again, strict=True)]
+    if in_full:
+        before = [replace(one, scores=(*one.scores, VANISHED)) for one in before]
+    first = deliver_subjects(study, before, EARLIER)
+    last = deliver_subjects(study, again)
+    subjects = []
+    for one, early, late in zip(final, first, last, strict=True):
+        placed = {_key(score): score for score in (*early.scores, *late.scores)}
+        subjects.append(replace(late, scores=tuple(placed[_key(score)] for score in one.scores)))
     return study, subjects, built(study)
+
+
+def _as_known_before(chance: random.Random, final: Subject, again: Subject) -> Subject:
+    """Returns a subject as its site first sent it: some of what is sent again was otherwise, and some not there."""
+    to_come = {_key(score) for score in again.scores}
+    scores = [
+        _otherwise(score) if _key(score) in to_come and chance.random() < 0.5 else score
+        for score in final.scores
+        if _key(score) not in to_come or chance.random() < 0.7
+    ]
+    return replace(final, scores=tuple(scores), events=tuple(_some(chance, final.events)))
+
+
+def _some(chance: random.Random, records: Iterable[Record]) -> list[Record]:
+    return [record for record in records if chance.random() < 0.6]
+
+
+def _otherwise(score: Score) -> Score:
+    items = tuple(None if item is None else (item + 3) % 7 for item in score.items)
+    return replace(score, items=items, total=None if score.total is None else (score.total + 11) % 28)
+
+
+def _key(score: Score) -> tuple[str, str, str | None, str]:
+    return (score.instrument, score.visit, score.arm, score.day)
