@@ -8,6 +8,7 @@ from pipelines.report.content import Record, Section, Table
 from pipelines.report.formats import MISSING, count, plain, short, text
 from pipelines.report.response import RULES, STRATEGIES, criterion
 from pipelines.report.tables import CutData
+from pipelines.report.timing import timing_parameters
 
 if TYPE_CHECKING:
     from pipelines.study.endpoints import Durability
@@ -91,8 +92,7 @@ def parameters(study: Study) -> list[tuple[str, str, str]]:
     rows = [
         ("Design", study.design.replace("_", " "), ""),
         ("Analysed population", study.population.analysed, ""),
-        ("Baseline", _BASELINES[study.baseline], ""),
-        ("Two assessments equally near a visit", f"the {study.tie} one", ""),
+        *timing_parameters(study),
     ]
     for endpoint in study.endpoints:
         name = endpoint.name.replace("_", " ")
@@ -121,12 +121,6 @@ def parameters(study: Study) -> list[tuple[str, str, str]]:
             )
     rows.append(("Quarantine limit of a delivery", f"{plain(study.quarantine_limit_pct)} % of its rows", ""))
     return [(name, value, text(section)) for name, value, section in rows]
-
-
-_BASELINES = {
-    "visit": "the planned visit marked as baseline",
-    "last_before_first_dose": "the last non-missing value on or before the first dose",
-}
 
 
 def _durability(each: Durability) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from pipelines.study.catalogue import catalogue
+from pipelines.study.date_checks import date_problems
 from pipelines.study.layout_checks import layout_problems
 from pipelines.study.model import Study
 from pipelines.study.problem import Problem
@@ -25,6 +26,7 @@ def problems(study: Study) -> list[Problem]:
     return [
         *_sites(study),
         *_visits(study),
+        *date_problems(study),
         *_endpoints(study),
         *_population(study),
         *_pseudonyms(study),

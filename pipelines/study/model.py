@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, PrivateAttr
 
+from pipelines.study.dates import PartialDates
 from pipelines.study.endpoints import Durability, Endpoint, Estimand, Identifier, MissingRule
 from pipelines.study.folder import StudyFolder
 from pipelines.study.layout import ExportFile, Settings
@@ -94,6 +95,7 @@ class Study(Settings):
     visits: Annotated[tuple[Visit, ...], Field(min_length=1)]
     baseline: Literal["visit", "last_before_first_dose"] = "visit"
     tie: Literal["later", "earlier"] = "later"
+    partial_dates: PartialDates = PartialDates()
     instruments: Annotated[dict[str, InstrumentUse], BeforeValidator(_named), Field(min_length=1)]
     endpoints: Annotated[tuple[Endpoint, ...], BeforeValidator(_listed), Field(min_length=1)]
     estimands: Annotated[tuple[Estimand, ...], BeforeValidator(_estimands)] = (Estimand(name="treatment_policy"),)

@@ -69,7 +69,7 @@ create table curated.adsl as select unnest(mart('S01-' || s, arm)), unnest(origi
 create table curated.adqs as select unnest(mart('S01-' || s, arm)), unnest(origin('QS', row)), 'MADRS' as paramcd, visit as avisit, null::varchar as atpt,
     null::varchar as qualifiers, null::varchar as dtype, source as total_source, null::varchar as missing_reason, 1 as aperiod, number as avisitn, ady, score::double as aval,
     base::double as base, chg::double as chg, 100.0::double * chg / base as pchg, items as items_answered, 10 as items_expected, item_sum::double as item_sum,
-    score::double as collected_total, ablfl, 'Y' as anl01fl, date '2026-01-09' + ady as adt
+    score::double as collected_total, ablfl, 'Y' as anl01fl, null::varchar as adtf, date '2026-01-09' + ady as adt
     from (values ('001', 'KET', 10, 'BL', 1.0, 1, 30, 30, null, 'items', 10, 30, 'Y'), ('001', 'KET', 11, 'W1', 2.0, 8, 14, 30, -16, 'collected', 0, null, null),
         ('001', 'KET', 12, 'W2', 3.0, 15, 26, 30, -4, 'collected', 0, null, null), ('002', 'PBO', 13, 'BL', 1.0, 1, 28, 28, null, 'collected', 0, null, 'Y'),
         ('002', 'PBO', 14, 'W1', 2.0, 8, 24, 28, -4, 'collected', 0, null, null)
@@ -92,13 +92,13 @@ create table curated.exposure as select unnest(mart('S01-' || s, arm)), unnest(o
     1 as dose_number, 1 as ady, 35.0::double as dose_mg, 70.0::double as weight_kg, 0.5::double as dose_mg_per_kg, null::integer as days_since_previous_dose,
     date '2026-01-10' as adt from (values ('001', 'KET', 6), ('002', 'PBO', 7)) as t (s, arm, row);
 create table curated.biomarkers as select unnest(mart('S01-001', 'KET')), unnest(origin('LB', row)), 'CRP' as paramcd, visit as avisit, null::varchar as atpt, null::varchar as qualifiers, 'mg/L' as avalu,
-    ady, value::double as aval, 4.0::double as base, value::double - 4 as chg, value::double / 4 as ratio_to_base, 'N' as blqfl, ablfl, 'Y' as anl01fl, day::date as adt
+    ady, value::double as aval, 4.0::double as base, value::double - 4 as chg, value::double / 4 as ratio_to_base, 'N' as blqfl, ablfl, 'Y' as anl01fl, null::varchar as adtf, day::date as adt
     from (values (30, 'BL', 1, 4, 'Y', '2026-01-10'), (31, 'W1', 8, 2, null, '2026-01-17')) as t (row, visit, ady, value, ablfl, day);
 create table curated.advs as select unnest(mart('S01-001', 'KET')), unnest(origin('VS', row)), 'SYSBP' as paramcd, 'BL' as avisit, tpt as atpt, null::varchar as qualifiers, 'mmHg' as avalu, 1 as ady,
-    value::double as aval, 120.0::double as base, value::double - 120 as chg, 'N' as alertfl, 'Y' as anl01fl, date '2026-01-10' as adt
+    value::double as aval, 120.0::double as base, value::double - 120 as chg, 'N' as alertfl, 'Y' as anl01fl, null::varchar as adtf, date '2026-01-10' as adt
     from (values (20, 'PRE-DOSE', 120), (21, '40 MIN', 150)) as t (row, tpt, value);
 create table curated.adae as select unnest(mart('S01-001', 'KET')), unnest(origin('AE', 40)), 'Headache' as aeterm, 'Headache' as aedecod, 'MILD' as aesev, 'N' as aeser,
-    '2026-01-10' as astdtc, '2026-01-11' as aendtc, 1 as astdy, 2 as aendy, 0 as days_since_dose, 'Y' as trtemfl, date '2026-01-10' as astdt, date '2026-01-11' as aendt;
+    '2026-01-10' as astdtc, '2026-01-11' as aendtc, 1 as astdy, 2 as aendy, 0 as days_since_dose, 'Y' as trtemfl, null::varchar as astdtf, null::varchar as aendtf, date '2026-01-10' as astdt, date '2026-01-11' as aendt;
 create table curated.deliveries as select siteid, file, outcome, null::varchar as codes, delivery_id, rows_in, rows_accepted, rows_quarantined, current as is_current, delivered_on from landed.deliveries;
 create table curated.quarantine as select 'S01' as siteid, _source_file as source_file, column_name, code, reason, _delivery_id as delivery_id, _source_row as source_row from landed.quarantine;
 create table curated.record_changes as select 'TINY' as studyid, 'S01' as siteid, 'S01-001' as usubjid, 'QS' as domain, 'MADRSTOT | W1 | 2026-01-17' as record_key,
