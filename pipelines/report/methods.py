@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.report.content import Record, Section, Table
 from pipelines.report.formats import MISSING, count, plain, short, text
-from pipelines.report.response import RULES, STRATEGIES, criterion
+from pipelines.report.response import STRATEGIES, criterion, rule_in_words
 from pipelines.report.tables import CutData
 from pipelines.report.timing import timing_parameters
 
@@ -102,7 +102,10 @@ def parameters(study: Study) -> list[tuple[str, str, str]]:
     for estimand in study.estimands:
         events = f"; events: {', '.join(estimand.events)}" if estimand.events else ""
         rows.append((f"Estimand {estimand.name.replace('_', ' ')}", f"{STRATEGIES[estimand.strategy]}{events}", ""))
-    rows += [(f"Missing data: {rule}", RULES[rule], "") for rule in study.missing_rules]
+    rows += [
+        (f"Missing data: {rule.name.replace('_', ' ')}", rule_in_words(rule), rule.section)
+        for rule in study.missing_rules
+    ]
     rows += [(f"Durability {each.paramcd}", _durability(each), each.section) for each in study.durability]
     if study.therapy.planned:
         planned = ", ".join(f"{kind.lower()} {n}" for kind, n in study.therapy.planned.items())
