@@ -23,3 +23,8 @@ A baseline of 0 has no reduction. -#}
 {% macro percent_change(aval, base) -%}
     case when {{ base }} <> 0 then 100 * ({{ aval }} - {{ base }}) / {{ base }} end
 {%- endmacro %}
+
+{#- A reduction from baseline of less than a share in per cent, multiplied out as a response is. -#}
+{% macro reduction_is_below(aval, base, share) -%}
+    case when {{ base }} <> 0 then ({{ base }} - {{ aval }}) * 100 < {{ share }} * {{ base }} end
+{%- endmacro %}
