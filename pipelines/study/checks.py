@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from pipelines.study.catalogue import catalogue
 from pipelines.study.date_checks import date_problems
+from pipelines.study.durability_checks import durability_problems
 from pipelines.study.layout_checks import layout_problems
 from pipelines.study.model import Study
 from pipelines.study.problem import Problem
@@ -28,6 +29,7 @@ def problems(study: Study) -> list[Problem]:
         *_visits(study),
         *date_problems(study),
         *_endpoints(study),
+        *durability_problems(study),
         *_population(study),
         *_pseudonyms(study),
         *(found for name, files in study.layouts.items() for found in layout_problems(study, name, files)),
@@ -104,11 +106,6 @@ def _endpoints(study: Study) -> Iterator[Problem]:
     for index, name in enumerate(rules):
         if rules.index(name) != index:
             yield Problem(("missing_rules", index, "name"), "two rules have this name. Give each its own.")
-    for index, parameter in enumerate(study.durability):
-        if parameter.endpoint not in names:
-            yield Problem(("durability", index, "endpoint"), f"no such endpoint. Endpoints: {', '.join(names)}.")
-        if not (parameter.relapse or parameter.loss_of_response or parameter.events):
-            yield Problem(("durability", index), "says no event. Add relapse, loss_of_response or events.")
 
 
 def _instruments(study: Study, visits: set[str]) -> Iterator[Problem]:

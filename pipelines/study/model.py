@@ -11,7 +11,8 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, PrivateAttr
 
 from pipelines.study.dates import PartialDates
-from pipelines.study.endpoints import Durability, Endpoint, Estimand, Identifier, MissingRule
+from pipelines.study.durability import Durability
+from pipelines.study.endpoints import Endpoint, Estimand, Identifier, MissingRule
 from pipelines.study.folder import StudyFolder
 from pipelines.study.layout import ExportFile, Settings
 from pipelines.study.measures import Biomarker, InstrumentUse, Therapy, VitalSign

@@ -21,7 +21,8 @@ create table study.estimand_events as select null::varchar as estimand, null::va
 create table study.missing_rules as from (values ('observed', 'observed', false, false), ('nri', 'nri', false, false), ('worst', 'worst_case', false, false))
     as t (missing_rule, method, carries_baseline, carries_unscheduled);
 create table study.durability as select 'TTLOSS' as paramcd, 'Time to loss of response' as param, 'primary' as endpoint, 'response' as start,
-    null::double as relapse_min_score, null::boolean as relapse_strict, true as loss_of_response, false as loss_confirmed, '9.5' as section;
+    'first_visit' as start_at, 1 as start_assessments, null::varchar as start_estimand, null::integer as maintenance_window_days,
+    null::varchar as maintenance_category, null::double as relapse_min_score, null::boolean as relapse_strict, true as loss_of_response, false as loss_confirmed, '9.5' as section;
 create table study.therapy_planned as from (values ('PREPARATION', 1), ('DOSING', 1), ('INTEGRATION', 1)) as t (prtrt, planned_sessions);
 create table study.biomarkers as select 'CRP' as lbtestcd, 'C-reactive protein' as label, 'mg/L' as unit, 0.3::double as lower_limit;
 create table study.biomarker_units as from (values ('CRP', 'mg/L', 1.0::double), ('CRP', 'mg/dL', 10.0::double)) as t (lbtestcd, from_unit, factor);
