@@ -12,14 +12,17 @@ create table study.visits as from (values
 ) as t (visit, visitnum, visit_label, target_day, window_from_day, window_to_day, is_baseline, of_period);
 create table study.instruments as select 'MADRS' as paramcd, 'items' as analysed_total;
 create table study.instrument_visits as select 'MADRS' as paramcd, visit from study.visits;
-create table study.endpoints as select 'primary' as endpoint, 'MADRS' as paramcd, 50.0::double as min_reduction_pct, false as response_strict,
+create table study.endpoints as select 'primary' as endpoint, 'MADRS' as paramcd, 50.0::double as min_reduction_pct, null::double as min_reduction_points,
+    null::double as response_max_score, false as response_strict,
     'MADRS reduction from baseline >= 50 %' as response_crit, '9.1' as response_section, 10.0::double as remission_max_score,
     false as remission_strict, 'MADRS <= 10' as remission_crit, '9.2' as remission_section;
 create table study.estimands as select 'treatment_policy' as estimand, 'treatment_policy' as strategy;
 create table study.estimand_events as select null::varchar as estimand, null::varchar as event where false;
-create table study.missing_rules as from (values ('observed'), ('nri')) as t (missing_rule);
+create table study.missing_rules as from (values ('observed', 'observed', false, false), ('nri', 'nri', false, false), ('worst', 'worst_case', false, false))
+    as t (missing_rule, method, carries_baseline, carries_unscheduled);
 create table study.durability as select 'TTLOSS' as paramcd, 'Time to loss of response' as param, 'primary' as endpoint, 'response' as start,
-    null::double as relapse_min_score, null::boolean as relapse_strict, true as loss_of_response, false as loss_confirmed, '9.5' as section;
+    'first_visit' as start_at, 1 as start_assessments, null::varchar as start_estimand, null::integer as maintenance_window_days,
+    null::varchar as maintenance_category, null::double as relapse_min_score, null::boolean as relapse_strict, true as loss_of_response, false as loss_confirmed, '9.5' as section;
 create table study.therapy_planned as from (values ('PREPARATION', 1), ('DOSING', 1), ('INTEGRATION', 1)) as t (prtrt, planned_sessions);
 create table study.biomarkers as select 'CRP' as lbtestcd, 'C-reactive protein' as label, 'mg/L' as unit, 0.3::double as lower_limit;
 create table study.biomarker_units as from (values ('CRP', 'mg/L', 1.0::double), ('CRP', 'mg/dL', 10.0::double)) as t (lbtestcd, from_unit, factor);
@@ -76,12 +79,13 @@ create table curated.adqs as select unnest(mart('S01-' || s, arm)), unnest(origi
     ) as t (s, arm, row, visit, number, ady, score, base, chg, source, items, item_sum, ablfl);
 create table curated.response as select unnest(mart('S01-' || s, arm)), unnest(origin(domain, row)), 'primary' as endpoint, 'MADRS' as paramcd, visit as avisit,
     'treatment_policy' as estimand, missing_rule, 'MADRS reduction from baseline >= 50 %' as crit1,
-    case when missing_rule = 'nri' and score is null then 'NRI' end as dtype, 1 as aperiod, ady, score::double as aval, base::double as base,
-    score::double - base as chg, case when score is null and missing_rule = 'nri' then 'N' else met end as crit1fl, 'Y' as anl01fl, date '2026-01-09' + ady as adt
+    case when missing_rule = 'nri' and score is null then 'NRI' when missing_rule = 'worst' and score is null then 'WC' end as dtype,
+    case when score is not null then visit end as srcvisit, 1 as aperiod, ady, score::double as aval, base::double as base,
+    score::double - base as chg, case when score is null and missing_rule = 'nri' then 'N' when score is null and missing_rule = 'worst' then 'Y' else met end as crit1fl, 'Y' as anl01fl, date '2026-01-09' + ady as adt
     from (values ('001', 'KET', 'QS', 11, 'W1', 8, 14, 30, 'Y'), ('001', 'KET', 'QS', 12, 'W2', 15, 26, 30, 'N'),
         ('002', 'PBO', 'QS', 14, 'W1', 8, 24, 28, 'N'), ('002', 'PBO', null, null, 'W2', null, null, 28, null)
     ) as t (s, arm, domain, row, visit, ady, score, base, met), study.missing_rules;
-create table curated.remission as select * replace ('MADRS <= 10' as crit1, case when crit1fl is not null then 'N' end as crit1fl) from curated.response;
+create table curated.remission as select * replace ('MADRS <= 10' as crit1, case when dtype = 'WC' then 'Y' when crit1fl is not null then 'N' end as crit1fl) from curated.response;
 create table curated.durability as select unnest(mart('S01-001', 'KET')), unnest(origin('QS', 12)), 'primary' as endpoint, 'TTLOSS' as paramcd,
     'Time to loss of response' as param, 'DAYS' as avalu, 'LOSS OF RESPONSE' as evntdesc, null::varchar as cnsdtdsc, 1 as aperiod, 8.0::double as aval,
     1.0::double as lower_days, 8.0::double as upper_days, 8 as startdy, 15 as ady, 0 as cnsr, date '2026-01-17' as startdt, date '2026-01-24' as adt;

@@ -34,10 +34,7 @@ expected as (
         subjects.usubjid,
         planned.*,
         case when planned.of_period or settings.design <> 'crossover' then treatments.trta end as trta,
-        case
-            when settings.design <> 'crossover' then 1
-            when planned.of_period then treatments.aperiod
-        end as aperiod,
+        case when settings.design <> 'crossover' then 1 when planned.of_period then treatments.aperiod end as aperiod,
         case when settings.baseline_of = 'period' and planned.of_period then 'PERIOD ' || treatments.aperiod end
             as basetype,
         treatments.first_dose_date
@@ -60,6 +57,7 @@ final as (
         expected.endpoint,
         expected.paramcd,
         expected.avisit,
+        baselines.avisit as base_avisit,
         expected.aperiod,
         expected.avisitn,
         expected.target_day,
@@ -70,6 +68,7 @@ final as (
         baselines.srcseq as base_srcseq,
         scores.aval,
         baselines.aval as base,
+        scores.dtc,
         scores.adt,
         expected.first_dose_date,
         baselines.ady as base_ady,
