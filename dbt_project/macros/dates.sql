@@ -16,6 +16,22 @@
     datediff({{ end_date }}, {{ start_date }})
 {%- endmacro %}
 
+{#- What an assessment's study days count from: in a crossover the dose of its period, else the subject's study day 1. -#}
+{% macro day_one_of(assessments) -%}
+    case when treatments.is_whole_study then {{ assessments }}.day_one_date
+            else coalesce(treatments.first_dose_date, {{ assessments }}.day_one_date)
+        end
+{%- endmacro %}
+
+{#- The date on which a subject reached what a setting names. -#}
+{% macro milestone_date(milestone) -%}
+    case {{ milestone }}
+            when 'first_dose' then first_doses.first_dose_date
+            when 'randomisation' then randomisations.randdt
+            when 'consent' then subjects.icdt
+        end
+{%- endmacro %}
+
 {#- The date so many days before another. -#}
 {% macro days_before(date, days) -%}
     {{ return(adapter.dispatch('days_before')(date, days)) }}

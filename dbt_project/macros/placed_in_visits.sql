@@ -2,7 +2,7 @@
 counts.
 
 `rows` has: usubjid, paramcd, window_key (whose plan applies; '*' for all visits), visit, dtc, adt, atpt, aval, ady, aperiod,
-trta, is_crossover, first_dose_date, first_dose_dtc, chosen_within (the time point, where a visit has one value each), delivery_rank, srcseq.
+trta, is_crossover, first_dose_date, first_dose_dtc, protocol_version, chosen_within (the time point, where a visit has one value each), delivery_rank, srcseq.
 
 Windows: a collected visit without a window stays; else the window that holds the study day; a day in no window is
 unscheduled; without a day the collected visit stands. Several rows in a window: those with a value first, then closest to
@@ -13,7 +13,7 @@ last of its values. -#}
 {% macro placed_in_visits(rows) %}
 visits as (
 
-    select * from {{ source('study', 'visits') }}
+    select * from {{ source('study', 'version_visits') }}
 
 ),
 
@@ -41,11 +41,14 @@ assigned as (
         end as avisit
     from {{ rows }}
     left join visits as collected
-        on {{ rows }}.visit = collected.visit
+        on
+            {{ rows }}.visit = collected.visit
+            and {{ rows }}.protocol_version is not distinct from collected.version
     left join windows
         on
             {{ rows }}.window_key = windows.paramcd
             and {{ rows }}.ady = windows.study_day
+            and {{ rows }}.protocol_version is not distinct from windows.version
             -- A visit outside of a crossover's periods counts from the first dose: no day of a later period is in it.
             and (windows.of_period or not {{ rows }}.is_crossover or coalesce({{ rows }}.aperiod, 1) = 1)
 
@@ -79,7 +82,9 @@ described as (
     from assigned
     cross join settings
     left join visits
-        on assigned.avisit = visits.visit
+        on
+            assigned.avisit = visits.visit
+            and assigned.protocol_version is not distinct from visits.version
 
 ),
 

@@ -16,7 +16,7 @@ from pipelines.study.endpoints import Endpoint, Estimand, Identifier, MissingRul
 from pipelines.study.folder import StudyFolder
 from pipelines.study.layout import ExportFile, Settings
 from pipelines.study.measures import Biomarker, InstrumentUse, Therapy, VitalSign
-from pipelines.study.visits import Baseline, Visit, ruled
+from pipelines.study.visits import Baseline, DayOne, Protocol, Visit, dated, ruled
 
 
 class Schedule(Settings):
@@ -95,6 +95,8 @@ class Study(Settings):
     arms: Annotated[dict[Identifier, Arm], Field(min_length=1)]
     population: Population = Population()
     visits: Annotated[tuple[Visit, ...], Field(min_length=1)]
+    protocol: Protocol = Protocol()
+    day_one: Annotated[DayOne, BeforeValidator(dated)] = DayOne()
     baseline: Annotated[Baseline, BeforeValidator(ruled)] = Baseline()
     tie: Literal["later", "earlier"] = "later"
     partial_dates: PartialDates = PartialDates()

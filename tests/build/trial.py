@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from pipelines.land import land
@@ -57,10 +58,14 @@ SCORES = scores_file(
 )
 
 
-def make_trial(root: Path, text: str = TRIAL) -> Study:
-    """Returns the study with its three deliveries landed."""
+def make_trial(root: Path, text: str = TRIAL, edits: Sequence[tuple[str, str]] = ()) -> Study:
+    """Returns the study with its three deliveries landed; `edits` change the file of subjects."""
+    subjects = SUBJECTS
+    for old, new in edits:
+        assert old in subjects
+        subjects = subjects.replace(old, new)
     study = make_study(root, text)
-    deliver(study, "S01", "subjects_2026-03-01.csv", SUBJECTS)
+    deliver(study, "S01", "subjects_2026-03-01.csv", subjects)
     deliver(study, "S01", "scores_2026-03-01.csv", SCORES)
     deliver(study, "IRT", "allocation_2026-03-01.csv", ALLOCATION)
     receipt = land(study)

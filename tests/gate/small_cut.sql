@@ -10,6 +10,7 @@ create table study.population as select 'randfl' as variable, '=' as operator, '
 create table study.visits as from (values
     ('BL', 1.0, 'Baseline', 1, -1, 1, true, false), ('W1', 2.0, 'Week 1', 8, 5, 11, false, false), ('W2', 3.0, 'Week 2', 15, 12, 18, false, false)
 ) as t (visit, visitnum, visit_label, target_day, window_from_day, window_to_day, is_baseline, of_period);
+create table study.version_visits as select '1' as version, *, true as is_planned from study.visits;
 create table study.instruments as select 'MADRS' as paramcd, 'items' as analysed_total;
 create table study.instrument_visits as select 'MADRS' as paramcd, visit from study.visits;
 create table study.endpoints as select 'primary' as endpoint, 'MADRS' as paramcd, 50.0::double as min_reduction_pct, null::double as min_reduction_points,
@@ -65,9 +66,9 @@ create table landed.ce as select unnest(landed('S01-001', 60)), 'Other relapse' 
 create macro mart(subject, arm) as struct_pack(studyid := 'TINY', usubjid := subject, siteid := 'S01', trta := arm);
 create macro origin(domain, row) as struct_pack(srcdom := domain::varchar, delivery_id := case when domain is null then null else delivery() end,
     source_file := case when domain is null then null else 'all_2026-02-20.csv' end, srcseq := row::bigint);
-create table curated.adsl as select unnest(mart('S01-' || s, arm)), unnest(origin('DM', row)), 'CHE' as country, 'MDD' as dx, arm as trt01p, arm as trt01a,
+create table curated.adsl as select unnest(mart('S01-' || s, arm)), unnest(origin('DM', row)), 'CHE' as country, 'MDD' as dx, '1' as protocol_version, arm as trt01p, arm as trt01a,
     null::varchar as trtseqp, status as eosstt, reason as dcsreas, 40 as age, 1 as doses, 'Y' as enrlfl, 'Y' as randfl, 'Y' as saffl, 'Y' as analysfl,
-    date '2026-01-02' as icdt, date '2026-01-09' as randdt, date '2026-01-10' as trtsdt, date '2026-01-10' as trtedt, ended::date as eosdt
+    date '2026-01-02' as icdt, date '2026-01-10' as rfstdt, date '2026-01-09' as randdt, date '2026-01-10' as trtsdt, date '2026-01-10' as trtedt, ended::date as eosdt
     from (values ('001', 'KET', 1, 'ONGOING', null, null), ('002', 'PBO', 2, 'DISCONTINUED', 'WITHDRAWAL BY SUBJECT', '2026-01-20')) as t (s, arm, row, status, reason, ended);
 create table curated.adqs as select unnest(mart('S01-' || s, arm)), unnest(origin('QS', row)), 'MADRS' as paramcd, visit as avisit, null::varchar as atpt,
     null::varchar as qualifiers, null::varchar as basetype, null::varchar as dtype, source as total_source, null::varchar as missing_reason, 1 as aperiod, number as avisitn, ady, score::double as aval,

@@ -52,6 +52,7 @@ final as (
         results.lbtestcd as paramcd,
         biomarkers.label as param,
         biomarkers.unit as avalu,
+        results.protocol_version,
         '*' as window_key,
         results.lbdtc as dtc,
         results.atpt as chosen_within,
@@ -62,7 +63,7 @@ final as (
         results.lbstresn * units.factor as aval,
         biomarkers.lower_limit,
         coalesce(treatments.first_dose_date, subjects.trtsdt) as first_dose_date,
-        {{ study_day('results.assessed_on', 'coalesce(treatments.first_dose_date, subjects.trtsdt)') }} as ady
+        {{ study_day('results.assessed_on', day_one_of('results')) }} as ady
     from assessed as results
     inner join biomarkers
         on results.lbtestcd = biomarkers.lbtestcd

@@ -69,7 +69,7 @@ final as (
         treatments.trta,
         treatments.first_dose_dtc,
         treatments.first_dose_date,
-        {{ study_day('placed.assessed_on', 'treatments.first_dose_date') }} as ady
+        {{ study_day('placed.assessed_on', day_one_of('placed')) }} as ady
     from placed
     -- Before the first period, days count back from its dose.
     left join treatments

@@ -10,6 +10,12 @@ treatments as (
 
 ),
 
+scheduled as (
+
+    select * from {{ ref('int_subjects_scheduled') }}
+
+),
+
 planned as (
 
     select * from {{ ref('int_visits_planned') }}
@@ -37,10 +43,12 @@ expected as (
         case when settings.design <> 'crossover' then 1 when planned.of_period then treatments.aperiod end as aperiod,
         case when settings.baseline_of = 'period' and planned.of_period then 'PERIOD ' || treatments.aperiod end
             as basetype,
-        treatments.first_dose_date
+        -- What days count from, here as in the columns of this name that follow from it.
+        {{ day_one_of('scheduled') }} as first_dose_date
     from subjects
     cross join settings
-    cross join planned
+    left join scheduled on subjects.usubjid = scheduled.usubjid
+    left join planned on scheduled.protocol_version is not distinct from planned.version
     left join treatments on subjects.usubjid = treatments.usubjid and (planned.of_period or treatments.aperiod = 1)
     where
         subjects.analysfl = 'Y'

@@ -38,7 +38,8 @@ final as (
         adtf,
         dtc,
         adt,
-        first_dose_date
+        -- What days count from, in a crossover the dose of the period.
+        case when is_crossover then first_dose_date else coalesce(day_one_date, first_dose_date) end as first_dose_date
     from placed
 
 )

@@ -44,6 +44,7 @@ final as (
         results.vstestcd as paramcd,
         coalesce(vital_signs.label, results.vstest, results.vstestcd) as param,
         coalesce(results.vsstresu, vital_signs.unit) as avalu,
+        results.protocol_version,
         '*' as window_key,
         results.vsdtc as dtc,
         results.atpt as chosen_within,
@@ -58,7 +59,7 @@ final as (
         end as alert_above,
         vital_signs.alert_strict,
         coalesce(treatments.first_dose_date, subjects.trtsdt) as first_dose_date,
-        {{ study_day('results.assessed_on', 'coalesce(treatments.first_dose_date, subjects.trtsdt)') }} as ady
+        {{ study_day('results.assessed_on', day_one_of('results')) }} as ady
     from assessed as results
     cross join settings
     left join vital_signs

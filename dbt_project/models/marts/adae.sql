@@ -28,6 +28,7 @@ timed as (
         events.*,
         treatments.trta,
         subjects.trtsdt,
+        subjects.rfstdt,
         subjects.saffl,
         coalesce(subjects.siteid, events.siteid) as trial_siteid,
         {{ days_between('doses.adt', 'events.astdt') }} as days_since_dose
@@ -60,8 +61,8 @@ final as (
         'AE' as srcdom,
         delivery_id,
         source_file,
-        {{ study_day('astdt', 'trtsdt') }} as astdy,
-        {{ study_day('aendt', 'trtsdt') }} as aendy,
+        {{ study_day('astdt', 'rfstdt') }} as astdy,
+        {{ study_day('aendt', 'rfstdt') }} as aendy,
         days_since_dose,
         srcseq,
         -- A start that is known in part counts as treatment-emergent unless its known part, or the end, rules it out.

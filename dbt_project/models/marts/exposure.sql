@@ -72,7 +72,7 @@ final as (
         measured.source_file,
         measured.aperiod,
         cast(measured.dose_number as integer) as dose_number,
-        {{ study_day('measured.adt', 'subjects.trtsdt') }} as ady,
+        {{ study_day('measured.adt', 'subjects.rfstdt') }} as ady,
         measured.dose_mg,
         measured.weight_kg,
         measured.dose_mg_per_kg,
