@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, Field, PrivateAttr
 from pipelines.study.endpoints import Durability, Endpoint, Estimand, Identifier, MissingRule
 from pipelines.study.folder import StudyFolder
 from pipelines.study.layout import ExportFile, Settings
-from pipelines.study.measures import Biomarker, InstrumentUse, Therapy, VitalSign
+from pipelines.study.measures import Biomarker, Exposure, InstrumentUse, Therapy, VitalSign
 
 
 class Schedule(Settings):
@@ -100,6 +100,7 @@ class Study(Settings):
     missing_rules: Annotated[tuple[MissingRule, ...], Field(min_length=1)] = ("observed",)
     durability: tuple[Durability, ...] = ()
     therapy: Therapy = Therapy()
+    exposure: Exposure = Exposure()
     biomarkers: dict[str, Biomarker] = {}
     vital_signs: dict[str, VitalSign] = {}
     layouts: Annotated[dict[str, tuple[ExportFile, ...]], Field(min_length=1)]

@@ -19,16 +19,19 @@ final as (
         atpt,
         qualifiers,
         avalu,
-        lborres,
+        dtype,
+        reported,
         delivery_id,
         source_file,
         avisitn,
         analysis_day as ady,
         aval,
-        lower_limit,
         srcseq,
+        blqfl,
+        alqfl,
         ablfl,
         anl01fl,
+        dtc,
         adt
     from placed
 
