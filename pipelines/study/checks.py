@@ -10,6 +10,7 @@ from pipelines.study.catalogue import catalogue
 from pipelines.study.date_checks import date_problems
 from pipelines.study.durability_checks import durability_problems
 from pipelines.study.layout_checks import layout_problems
+from pipelines.study.measure_checks import measure_problems
 from pipelines.study.model import Study
 from pipelines.study.problem import Problem
 
@@ -30,6 +31,7 @@ def problems(study: Study) -> list[Problem]:
         *date_problems(study),
         *_endpoints(study),
         *durability_problems(study),
+        *measure_problems(study),
         *_population(study),
         *_pseudonyms(study),
         *(found for name, files in study.layouts.items() for found in layout_problems(study, name, files)),

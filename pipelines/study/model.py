@@ -15,7 +15,7 @@ from pipelines.study.durability import Durability
 from pipelines.study.endpoints import Endpoint, Estimand, Identifier, MissingRule
 from pipelines.study.folder import StudyFolder
 from pipelines.study.layout import ExportFile, Settings
-from pipelines.study.measures import Biomarker, InstrumentUse, Therapy, VitalSign
+from pipelines.study.measures import Biomarker, Exposure, InstrumentUse, Therapy, VitalSign
 
 
 class Schedule(Settings):
@@ -118,6 +118,7 @@ class Study(Settings):
     )
     durability: tuple[Durability, ...] = ()
     therapy: Therapy = Therapy()
+    exposure: Exposure = Exposure()
     biomarkers: dict[str, Biomarker] = {}
     vital_signs: dict[str, VitalSign] = {}
     layouts: Annotated[dict[str, tuple[ExportFile, ...]], Field(min_length=1)]

@@ -29,4 +29,5 @@ def parameter_tables(study: Study, inputs: CutInputs) -> dict[str, ParameterTabl
     """Returns every table of schema `study` by its name."""
     makers = {**design.TABLES, **dates.TABLES, **endpoints.TABLES, **durability.TABLES, **measures.TABLES}
     tables = {name: maker(study) for name, maker in makers.items()}
-    return {"settings": design.settings(study, inputs), "arms": design.arms(study, inputs), **tables}
+    of_the_cut = {"settings": design.settings, "arms": design.arms, "planned_doses": design.planned_doses}
+    return {name: maker(study, inputs) for name, maker in of_the_cut.items()} | tables
