@@ -1,19 +1,10 @@
-"""What the study measures beside its endpoints: instruments in use, psychotherapy, biomarkers, vital signs."""
+"""What the study measures beside its endpoints: psychotherapy, biomarkers, vital signs."""
 
 from __future__ import annotations
-
-from typing import Literal
 
 from pydantic import Field
 
 from pipelines.study.layout import Settings
-
-
-class InstrumentUse(Settings):
-    """How the study uses a catalogue instrument: which total counts, at which visits it is planned."""
-
-    analysed_total: Literal["items", "collected"] = "items"
-    visits: tuple[str, ...] | None = None
 
 
 class Therapy(Settings):

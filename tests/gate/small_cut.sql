@@ -26,9 +26,11 @@ create table study.biomarker_units as from (values ('CRP', 'mg/L', 1.0::double),
 create table study.vital_signs as select 'SYSBP' as vstestcd, 'Systolic blood pressure' as label, 'mmHg' as unit, 180.0::double as alert_above, true as alert_strict;
 create table study.declared_tests as select null::varchar as domain, null::varchar as testcd;
 create table study.limits as select 5.0::double as quarantine_limit_pct;
-create table reference.instruments as select 'MADRS' as paramcd, 'MADRS' as param, 10 as items_expected, 0 as total_min, 60 as total_max, 0 as items_missing_allowed;
-create table reference.instrument_items as
-    select 'MADRS' as paramcd, format('MADRS{:02d}', i) as qstestcd, 'Item' as item, 0 as item_min, 6 as item_max from range(1, 11) as t (i);
+create table study.instrument_rules as select 'MADRS' as paramcd, 'MADRS' as param, 10 as items_expected, 0 as total_min, 60 as total_max, 0 as items_missing_allowed, 'none' as prorate;
+create table study.instrument_codes as
+    select case when i = 0 then 'MADRSTOT' else format('MADRS{:02d}', i) end as qstestcd, 'MADRS' as paramcd, 0 as item_min, case when i = 0 then 60 else 6 end as item_max,
+        i = 0 as is_total, false as is_derived, i > 0 as is_whole from range(11) as t (i);
+create table study.instrument_bands as from (values ('MADRS', 'Normal to mild', 0, 20), ('MADRS', 'Moderate or severe', 20, null)) as t (paramcd, band, band_from, band_below);
 
 create macro delivery() as repeat('a', 64);
 create table landed.deliveries as select 'S01' as siteid, 'all_2026-02-20.csv' as file, delivery() as delivery_id, 'k1' as landing_key, date '2026-02-20' as delivered_on,
@@ -67,7 +69,7 @@ create table curated.adsl as select unnest(mart('S01-' || s, arm)), unnest(origi
     date '2026-01-02' as icdt, date '2026-01-09' as randdt, date '2026-01-10' as trtsdt, date '2026-01-10' as trtedt, ended::date as eosdt
     from (values ('001', 'KET', 1, 'ONGOING', null, null), ('002', 'PBO', 2, 'DISCONTINUED', 'WITHDRAWAL BY SUBJECT', '2026-01-20')) as t (s, arm, row, status, reason, ended);
 create table curated.adqs as select unnest(mart('S01-' || s, arm)), unnest(origin('QS', row)), 'MADRS' as paramcd, visit as avisit, null::varchar as atpt,
-    null::varchar as qualifiers, null::varchar as dtype, source as total_source, null::varchar as missing_reason, 1 as aperiod, number as avisitn, ady, score::double as aval,
+    null::varchar as qualifiers, case when score < 20 then 'Normal to mild' else 'Moderate or severe' end as avalcat1, null::varchar as dtype, source as total_source, null::varchar as missing_reason, 1 as aperiod, number as avisitn, ady, score::double as aval,
     base::double as base, chg::double as chg, 100.0::double * chg / base as pchg, items as items_answered, 10 as items_expected, item_sum::double as item_sum,
     score::double as collected_total, ablfl, 'Y' as anl01fl, date '2026-01-09' + ady as adt
     from (values ('001', 'KET', 10, 'BL', 1.0, 1, 30, 30, null, 'items', 10, 30, 'Y'), ('001', 'KET', 11, 'W1', 2.0, 8, 14, 30, -16, 'collected', 0, null, null),

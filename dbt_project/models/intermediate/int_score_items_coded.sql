@@ -1,6 +1,6 @@
 {{ config(materialized='view') }}
 
--- Only rows whose test code the instrument catalogue knows: other questionnaires have no total here.
+-- Only rows whose test code an instrument knows: other questionnaires have no total here.
 with items as (
 
     select * from {{ ref('stg_landed__score_items') }}
@@ -9,7 +9,7 @@ with items as (
 
 codes as (
 
-    select * from {{ ref('int_test_codes_numbered') }}
+    select * from {{ source('study', 'instrument_codes') }}
 
 ),
 
@@ -18,7 +18,7 @@ final as (
     select
         items.usubjid,
         codes.paramcd,
-        items.qstestcd,
+        codes.item_testcd as qstestcd,
         items.qsstat,
         items.visit,
         items.qsdtc,
@@ -30,8 +30,13 @@ final as (
         items.source_row,
         items.record,
         codes.code_bit,
+        codes.answer_bit,
+        codes.component_bit,
+        codes.highest_group,
         codes.is_total,
-        cast(items.qsstresn as decimal(18, 4)) as score
+        codes.is_derived,
+        {{ points('items.qsstresn', 'codes') }} as score,
+        codes.points_possible
     from items
     inner join codes
         on items.qstestcd = codes.qstestcd
