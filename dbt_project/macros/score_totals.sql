@@ -28,7 +28,7 @@ Scores are decimals: the sum does not depend on the order of the rows. Of a doma
                 {%- endfor %}
     end as item_sum,
     sum(case when not is_total and score is not null then points_possible end) as points_answered,
-    max(case when is_total then score end) as collected_total,
+    max(case when is_total then collected end) as collected_total,
     bit_count(bit_or(code_bit)) as codes_recorded,
     min({{ source_key() }}) as source_key
 {%- endmacro %}

@@ -186,6 +186,7 @@ def _item(row: dict[str, str]) -> Item:
         highest_of=row["highest_of"],
         one_of=row["one_of"],
         scored=row["scored"] == "Y",
+        whole=row["whole"] == "Y",
         same_as=row["same_as"],
         test_codes=tuple(row["test_codes"].split()),
     )

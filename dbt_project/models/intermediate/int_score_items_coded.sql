@@ -36,6 +36,7 @@ final as (
         codes.is_total,
         codes.is_derived,
         {{ points('items.qsstresn', 'codes') }} as score,
+        items.qsstresn as collected,
         codes.points_possible
     from items
     inner join codes
