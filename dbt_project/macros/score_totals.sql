@@ -2,11 +2,11 @@
 {% macro most_domains() -%}6{%- endmacro %}
 
 {#- What a delivered value counts: turned around where its item is reversed; nothing where it is not scored. -#}
-{% macro points(value, codes) -%}
+{% macro points(value) -%}
     case
-        when not {{ codes }}.is_total and not {{ codes }}.is_scored then null
-        when {{ codes }}.factor = 1 and {{ codes }}.addend = 0 then cast({{ value }} as decimal(18, 4))
-        else cast({{ codes }}.addend + {{ codes }}.factor * cast({{ value }} as decimal(18, 4)) as decimal(18, 4))
+        when not is_total and not is_scored then null
+        when factor = 1 and addend = 0 then cast({{ value }} as decimal(18, 4))
+        else cast(addend + factor * cast({{ value }} as decimal(18, 4)) as decimal(18, 4))
     end
 {%- endmacro %}
 

@@ -55,7 +55,8 @@ FIRST = f"001,BL,3,3,3,3,3,3,3,3,3,3,{QIDS},13,{HAMD},4,4,0,1,1,0,1,0,0,0,0,1,0"
 # One MADRS item is missing, two of the QIDS items of sleep, and the total of the site is no longer what it adds up to.
 SECOND = f"001,W1,3,3,3,3,3,3,3,3,2,,1,,,2,2,2,,,1,1,1,1,1,1,0,1,13,{HAMD},0,0,4,0,0,0,0,0,0,0,0,0,0"
 THIRD = ",".join(["001,D2", "3,3,3,3,3,3,3,3,,", QIDS, "14", ",".join([""] * 17), ",,4", ",".join([""] * 10)])
-SDTM = ["USUBJID,QSTESTCD,QSCAT,QSSTRESN,VISITNUM", *(f"001,PHQ01{item:02d},PHQ-9,2,0" for item in range(1, 10))]
+SDTM = ["USUBJID,QSTESTCD,QSORRES,QSSTRESN,VISITNUM", *(f"001,PHQ01{item:02d},,2,0" for item in range(1, 10))]
+SDTM += [f"001,CSS02{item:02d},{answer},,1" for item, answer in enumerate("YYNYN", 1)]
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +115,8 @@ def test_a_reversed_item_of_an_own_instrument_is_turned_around(scores: Scores) -
 def test_the_most_severe_ideation_is_the_score_of_the_suicide_rating_and_behaviour_adds_nothing(scores: Scores) -> None:
     assert scores["CSSRS", "BL"][:2] == (4, "Some intent without specific plan")
     assert scores["CSSRS", "W1"][:2] == (0, "No ideation")
+    # As SDTM has it: a yes, and no number.
+    assert scores["CSSRS", "D2"][:2] == (4, "Some intent without specific plan")
 
 
 def test_controlled_test_codes_need_no_mapping(scores: Scores) -> None:

@@ -29,7 +29,7 @@ create table study.limits as select 5.0::double as quarantine_limit_pct;
 create table study.instrument_rules as select 'MADRS' as paramcd, 'MADRS' as param, 10 as items_expected, 0 as total_min, 60 as total_max, 0 as items_missing_allowed, 'none' as prorate;
 create table study.instrument_codes as
     select case when i = 0 then 'MADRSTOT' else format('MADRS{:02d}', i) end as qstestcd, 'MADRS' as paramcd, 0 as item_min, case when i = 0 then 60 else 6 end as item_max,
-        i = 0 as is_total, false as is_derived, i > 0 as is_whole from range(11) as t (i);
+        i = 0 as is_total, false as is_derived, i > 0 as is_whole, false as is_yes_no from range(11) as t (i);
 create table study.instrument_bands as from (values ('MADRS', 'Normal to mild', 0, 20), ('MADRS', 'Moderate or severe', 20, null)) as t (paramcd, band, band_from, band_below);
 
 create macro delivery() as repeat('a', 64);
@@ -46,7 +46,7 @@ create table landed.ds as select unnest(landed('S01-' || s, row)), null::varchar
     from (values ('001', 3, 'RANDOMIZED', '2026-01-09'), ('002', 4, 'RANDOMIZED', '2026-01-09'), ('002', 5, 'WITHDRAWAL BY SUBJECT', '2026-01-20')) as t (s, row, code, day);
 create table landed.ex as select unnest(landed('S01-' || s, row)), 'BL' as visit, 'INITIAL' as excat, 1::bigint as exseq, null::bigint as period,
     '2026-01-10' as exstdtc, null::varchar as exendtc from (values ('001', 6), ('002', 7)) as t (s, row);
-create table landed.qs as select unnest(landed('S01-' || s, row)), 'MADRS' as qscat, test as qstestcd, visit, null::varchar as qsstat, null::varchar as qstpt,
+create table landed.qs as select unnest(landed('S01-' || s, row)), 'MADRS' as qscat, test as qstestcd, visit, null::varchar as qsorres, null::varchar as qsstat, null::varchar as qstpt,
     null::bigint as period, score::double as qsstresn, day as qsdtc
     from (select '001', 10, format('MADRS{:02d}', i), 'BL', 3, '2026-01-10' from range(1, 11) as r (i) union all values
         ('001', 10, 'MADRSTOT', 'BL', 30, '2026-01-10'), ('001', 11, 'MADRSTOT', 'W1', 14, '2026-01-17'), ('001', 12, 'MADRSTOT', 'W2', 26, '2026-01-24'),

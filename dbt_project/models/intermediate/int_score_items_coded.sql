@@ -13,7 +13,7 @@ codes as (
 
 ),
 
-final as (
+coded as (
 
     select
         items.usubjid,
@@ -35,12 +35,27 @@ final as (
         codes.highest_group,
         codes.is_total,
         codes.is_derived,
-        {{ points('items.qsstresn', 'codes') }} as score,
-        items.qsstresn as collected,
-        codes.points_possible
+        codes.is_scored,
+        codes.factor,
+        codes.addend,
+        codes.points_possible,
+        case
+            when items.qsstresn is null and codes.is_yes_no
+                then case items.qsorres when 'Y' then 1 when 'N' then 0 end
+            else items.qsstresn
+        end as collected
     from items
     inner join codes
         on items.qstestcd = codes.qstestcd
+
+),
+
+final as (
+
+    select
+        *,
+        {{ points('collected') }} as score
+    from coded
 
 )
 
