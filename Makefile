@@ -99,7 +99,7 @@ format: setup ## put Python and SQL into the house's form
 
 .PHONY: bench
 bench: setup ## measure speed beside its targets; writes benchmarks/results/
-	@for name in demo landing readers; do $(BIN)/python benchmarks/$$name.py || exit 1; done
+	@for name in demo landing building readers; do $(BIN)/python benchmarks/$$name.py || exit 1; done
 
 .PHONY: docs
 docs: setup ## write docs/tables.md from the models' contracts
