@@ -43,8 +43,8 @@ def _instrument_rules(study: Study) -> ParameterTable:
 def _instrument_codes(study: Study) -> ParameterTable:
     columns = (
         "qstestcd paramcd item_testcd item:integer item_min:double item_max:double is_total:boolean is_scored:boolean "
-        "is_derived:boolean is_whole:boolean is_yes_no:boolean factor:decimal(18,4) addend:decimal(18,4) points_possible:decimal(18,4) "
-        "code_bit:bigint answer_bit:bigint component_bit:bigint highest_group:integer"
+        "is_derived:boolean is_whole:boolean is_yes_no:boolean factor:decimal(18,4) addend:decimal(18,4) "
+        "points_possible:decimal(18,4) code_bit:bigint answer_bit:bigint component_bit:bigint highest_group:integer"
     )
     rows = [row for scale in study.scales.values() for row in _codes(study, scale)]
     return table(columns, rows)
