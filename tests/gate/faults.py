@@ -232,6 +232,8 @@ FAULTS: dict[str, str] = {
     "CUR-ADQS-015": "update curated.adqs set avisit = 'W99'",
     "CUR-ADQS-016": "update curated.adqs set ady = 12 where avisit = 'W1'",
     "CUR-ADQS-020": "update curated.adqs set ablfl = null where usubjid = 'S01-002'",
+    "CUR-ADQS-023": "update curated.adqs set dtype = 'PRORATED' where avisit = 'BL'",
+    "CUR-ADQS-024": "update curated.adqs set avalcat1 = 'Normal to mild'",
     "CUR-ADQS-021": "update curated.adqs set srcseq = null",
     # Exactly 50 %: 30 -> 15 is a response.
     "CUR-RESPONSE-005": "update curated.response set aval = 15, crit1fl = 'N' where aval = 14",
