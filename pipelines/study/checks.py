@@ -9,6 +9,7 @@ from itertools import pairwise
 from pipelines.study.catalogue import catalogue
 from pipelines.study.layout_checks import layout_problems
 from pipelines.study.model import Study
+from pipelines.study.monitoring_checks import monitoring_problems
 from pipelines.study.problem import Problem
 
 # What a population may be told by: recorded in dm, or derived for ADSL before the population is.
@@ -28,6 +29,7 @@ def problems(study: Study) -> list[Problem]:
         *_endpoints(study),
         *_population(study),
         *_pseudonyms(study),
+        *monitoring_problems(study),
         *(found for name, files in study.layouts.items() for found in layout_problems(study, name, files)),
     ]
 

@@ -14,6 +14,7 @@ from pipelines.study.endpoints import Durability, Endpoint, Estimand, Identifier
 from pipelines.study.folder import StudyFolder
 from pipelines.study.layout import ExportFile, Settings
 from pipelines.study.measures import Biomarker, InstrumentUse, Therapy, VitalSign
+from pipelines.study.monitoring import SiteMetric
 
 
 class Schedule(Settings):
@@ -102,6 +103,7 @@ class Study(Settings):
     therapy: Therapy = Therapy()
     biomarkers: dict[str, Biomarker] = {}
     vital_signs: dict[str, VitalSign] = {}
+    monitoring: dict[str, SiteMetric] = {}
     layouts: Annotated[dict[str, tuple[ExportFile, ...]], Field(min_length=1)]
 
     _folder: StudyFolder = PrivateAttr()
