@@ -15,6 +15,11 @@ from pipelines.study.folder import StudyFolder
 from pipelines.study.layout import ExportFile, Settings
 from pipelines.study.measures import Biomarker, InstrumentUse, Therapy, VitalSign
 
+# Rules that many entries share, or that have no entry of their own to name a section in.
+SharedRule = Literal[
+    "baseline", "tie", "population", "visits", "instruments", "estimands", "missing_rules", "biomarkers", "vital_signs"
+]
+
 
 class Schedule(Settings):
     """When the study's DAGs run: cron, or `by_hand`; `on_new_data` for cuts."""
@@ -102,6 +107,7 @@ class Study(Settings):
     therapy: Therapy = Therapy()
     biomarkers: dict[str, Biomarker] = {}
     vital_signs: dict[str, VitalSign] = {}
+    sections: dict[SharedRule, str] = {}
     layouts: Annotated[dict[str, tuple[ExportFile, ...]], Field(min_length=1)]
 
     _folder: StudyFolder = PrivateAttr()
