@@ -5,9 +5,9 @@ with items as (
 
 ),
 
-instrument_items as (
+codes as (
 
-    select * from {{ ref('instrument_items') }}
+    select * from {{ source('study', 'instrument_codes') }}
 
 ),
 
@@ -29,13 +29,13 @@ instruments as (
 
     select
         tests.testcd as paramcd,
-        count(instrument_items.qstestcd) as items_expected
+        count(distinct codes.item_testcd) as items_expected
     from tests
-    inner join instrument_items
-        on tests.testcd = instrument_items.paramcd
-    where tests.metric = 'repeated_items'
+    inner join codes
+        on tests.testcd = codes.paramcd
+    where tests.metric = 'repeated_items' and not codes.is_total and not codes.is_derived
     group by tests.testcd
-    having max(instrument_items.item_max) <= 7 and count(instrument_items.qstestcd) <= 25
+    having max(codes.item_max) <= 7 and count(distinct codes.item_testcd) <= 25
 
 ),
 
@@ -46,19 +46,19 @@ questionnaires as (
         items.usubjid,
         items.paramcd,
         sum(
-            cast(items.score as decimal(4, 0)) * try_cast(items.code_bit as decimal(8, 0))
+            cast(items.collected as decimal(4, 0)) * try_cast(items.code_bit as decimal(8, 0))
             * try_cast(items.code_bit as decimal(8, 0)) * try_cast(items.code_bit as decimal(8, 0))
         ) as answers
     from items
     inner join instruments
         on items.paramcd = instruments.paramcd
-    where not items.is_total
+    where not items.is_total and not items.is_derived
     group by {{ assessment_key('items') }}, instruments.items_expected
     having
         count(*) = instruments.items_expected
-        and count(items.score) = instruments.items_expected
+        and count(items.collected) = instruments.items_expected
         and bit_count(bit_or(items.code_bit)) = instruments.items_expected
-        and min(items.score) <> max(items.score)
+        and min(items.collected) <> max(items.collected)
 
 ),
 
