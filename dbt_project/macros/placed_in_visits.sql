@@ -143,13 +143,13 @@ with_means as (
 
     select
         ranked.*,
-        cast(null as varchar) as dtype,
+        cast(null as varchar) as mean_dtype,
         aval as analysis_value
     from ranked
     union all
     select
         ranked.*,
-        'AVERAGE' as dtype,
+        'AVERAGE' as mean_dtype,
         means.mean_value as analysis_value
     from means
     left join ranked
@@ -167,10 +167,10 @@ placed as (
     select
         *,
         case
-            when dtype = 'AVERAGE' then 'Y'
+            when mean_dtype = 'AVERAGE' then 'Y'
             when is_baseline_candidate and baseline_candidate = 1 and baseline_rule <> 'mean_before_first_dose' then 'Y'
         end as ablfl,
-        case when avisit <> 'UNSCHEDULED' and candidate = 1 and dtype is null then 'Y' end as anl01fl
+        case when avisit <> 'UNSCHEDULED' and candidate = 1 and mean_dtype is null then 'Y' end as anl01fl
     from with_means
 
 )

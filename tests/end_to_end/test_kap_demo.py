@@ -15,7 +15,8 @@ from pipelines.study import Study
 
 MARTS = {
     *("adsl", "adqs", "response", "remission", "durability", "therapy", "exposure", "biomarkers", "adae", "advs"),
-    *("deliveries", "quarantine", "record_changes"),
+    "therapy_summary",
+    *("deliveries", "quarantine", "record_changes", "site_metrics"),
 }
 
 

@@ -33,13 +33,32 @@ subjects as (
 ),
 
 -- Only analytes of the study file; a unit without a conversion leaves no value.
+converted as (
+
+    select
+        results.*,
+        biomarkers.label,
+        biomarkers.unit,
+        biomarkers.lower_limit,
+        biomarkers.below_limit,
+        biomarkers.upper_limit,
+        biomarkers.above_limit,
+        results.lbstresn * units.factor as value_as_reported,
+        {{ is_beyond('results.lborres', '<', 'results.lbstresn * units.factor < biomarkers.lower_limit') }} as is_below,
+        {{ is_beyond('results.lborres', '>', 'results.lbstresn * units.factor > biomarkers.upper_limit') }} as is_above
+    from assessed as results
+    inner join biomarkers on results.lbtestcd = biomarkers.lbtestcd
+    left join units
+        on results.lbtestcd = units.lbtestcd and results.lbstresu = units.from_unit
+
+),
+
 final as (
 
     select
         results.studyid,
         results.usubjid,
         results.siteid,
-        results.lborres,
         results.visit,
         results.atpt,
         results.qualifiers,
@@ -50,8 +69,8 @@ final as (
         results.adtf,
         results.assessed_on as adt,
         results.lbtestcd as paramcd,
-        biomarkers.label as param,
-        biomarkers.unit as avalu,
+        results.label as param,
+        results.unit as avalu,
         results.protocol_version,
         '*' as window_key,
         results.lbdtc as dtc,
@@ -59,23 +78,18 @@ final as (
         treatments.trta,
         treatments.aperiod,
         settings.design = 'crossover' as is_crossover,
+        {{ quantified_value('results') }} as aval,
+        {{ quantified_by('results') }} as dtype,
+        {{ sign_and_digits('results.lborres') }} as reported,
+        {{ limit_flag('results', 'is_below', 'is_above') }} as blqfl,
+        {{ limit_flag('results', 'is_above', 'is_below') }} as alqfl,
         treatments.first_dose_dtc,
-        results.lbstresn * units.factor as aval,
-        biomarkers.lower_limit,
         coalesce(treatments.first_dose_date, subjects.trtsdt) as first_dose_date,
         {{ study_day('results.assessed_on', day_one_of('results')) }} as ady
-    from assessed as results
-    inner join biomarkers
-        on results.lbtestcd = biomarkers.lbtestcd
+    from converted as results
     cross join settings
-    left join units
-        on
-            results.lbtestcd = units.lbtestcd
-            and results.lbstresu = units.from_unit
-    left join treatments
-        on {{ is_assessed_in('treatments', 'results', 'results.assessed_on') }}
-    left join subjects
-        on results.usubjid = subjects.usubjid
+    left join treatments on {{ is_assessed_in('treatments', 'results', 'results.assessed_on') }}
+    left join subjects on results.usubjid = subjects.usubjid
 
 )
 

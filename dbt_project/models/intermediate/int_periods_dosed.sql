@@ -24,7 +24,7 @@ periods as (
         max(case when candidate = 1 then arm end) as arm,
         aperiod,
         -- The time of the first dose, where it was collected; of several on one day the earliest.
-        min(case when adt is not null then exstdtc end) as first_dose_dtc,
+        min(case when adt is not null then dtc end) as first_dose_dtc,
         min(adt) as first_dose_date
     from ranked
     group by usubjid, aperiod

@@ -23,7 +23,8 @@ def settings(study: Study, inputs: CutInputs) -> ParameterTable:
         "studyid title design blinding blinded:boolean signoff data_cutoff:date baseline_rule baseline_of "
         "baseline_any_visit:boolean baseline_lead_in_days:integer version_by "
         "day_one day_one_second day_one_third tie "
-        "integration_from_days:integer integration_to_days:integer"
+        "integration_from_days:integer integration_to_days:integer maintenance_after_day:integer "
+        "infusion_minutes:double"
     )
     signoff = study.signoff if isinstance(study.signoff, str) else ",".join(study.signoff)
     row = [
@@ -31,6 +32,7 @@ def settings(study: Study, inputs: CutInputs) -> ParameterTable:
         inputs.document["data_cutoff"], study.baseline.rule, study.baseline.of, study.baseline.visits is None,
         _lead_in_days(study), study.protocol.version_by, *_day_one(study), study.tie,
         *study.therapy.integration_window_days,
+        study.exposure.maintenance_after_day, study.exposure.infusion_minutes,
     ]  # fmt: skip
     return table(columns, [row])
 
@@ -58,6 +60,19 @@ def arms(study: Study, inputs: CutInputs) -> ParameterTable:
     return table(columns, [(code, arm.label, arm.role) for code, arm in study.arms.items()])
 
 
+def planned_doses(study: Study, inputs: CutInputs) -> ParameterTable:
+    """Returns what each arm is given at a dose; nothing in a blinded cut, as it names arms."""
+    columns = "arm planned_dose:double planned_unit tolerance_pct:double"
+    if inputs.document["blinded"]:
+        return table(columns, [])
+    rows = [
+        (arm, one.mg if one.mg_per_kg is None else one.mg_per_kg, "mg" if one.mg_per_kg is None else "mg/kg",
+         one.tolerance_pct)
+        for arm, one in study.exposure.planned.items()
+    ]  # fmt: skip
+    return table(columns, rows)
+
+
 def _sites(study: Study) -> ParameterTable:
     rows = [(code, site.name, site.country or None, site.kind) for code, site in study.sites.items()]
     return table("siteid site_name country kind", rows)
@@ -67,7 +82,12 @@ def _population(study: Study) -> ParameterTable:
     return table("variable operator value", parse_population(study.population.analysed) or [])
 
 
+def _sections(study: Study) -> ParameterTable:
+    return table("rule section", list(study.sections.items()))
+
+
 TABLES: dict[str, Callable[[Study], ParameterTable]] = {
     "sites": _sites,
     "population": _population,
+    "sections": _sections,
 }

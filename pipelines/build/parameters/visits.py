@@ -23,7 +23,7 @@ def _row(study: Study, visit: Visit) -> tuple[object, ...]:
 
 
 def _visits(study: Study) -> ParameterTable:
-    return table(_VISIT, [_row(study, visit) for visit in study.visits])
+    return table(f"{_VISIT} section", [(*_row(study, visit), visit.section) for visit in study.visits])
 
 
 def _version_visits(study: Study) -> ParameterTable:
