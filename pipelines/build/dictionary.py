@@ -26,6 +26,8 @@ COLUMNS = PROJECT / "columns"
 _FACTS = frozenset({"description", "cdisc", "unit", "derivation"})
 _NUMBERS = ("integer", "bigint", "hugeint", "double", "decimal", "float")
 _TABLES = ("marts", "monitoring", "sdtm", "study", "reference")
+# What no single file holds: columns/study.yml, columns/study_durability.yml ...
+_IN_PARTS = ("study", "intermediate")
 # Where each layer stands in the way of the data.
 LAYERS = ("landed", "study", "reference", "staging", "intermediate", "marts", "monitoring", "sdtm")
 
@@ -90,8 +92,11 @@ def _said(name: str, column: str) -> Mapping[str, str]:
 
 @cache
 def _declared(name: str) -> dict[str, dict[str, str]]:
-    path = COLUMNS / f"{name}.yml"
-    return yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    found: dict[str, dict[str, str]] = {}
+    for path in (COLUMNS / f"{name}.yml", *(sorted(COLUMNS.glob(f"{name}_*.yml")) if name in _IN_PARTS else ())):
+        if path.is_file():
+            found |= yaml.safe_load(path.read_text(encoding="utf-8"))
+    return found
 
 
 def missing_facts(table: CataloguedTable) -> list[str]:

@@ -78,18 +78,29 @@ def _durability(cut: OpenCut, table: str, row: Values) -> Links:
     for start in cut.derived(
         "int_responses_started", usubjid=row["usubjid"], paramcd=row["paramcd"], aperiod=row["aperiod"]
     ):
-        delivery = next((one for one in cut.deliveries if one.rank == start["delivery_rank"]), None)
-        score = find_score(
-            cut, row["usubjid"], instrument, delivery_id=delivery.delivery_id if delivery else None,
-            srcseq=start["srcseq"], adt=start["startdt"],
-        )  # fmt: skip
-        if score:
-            steps.append(score_step(cut, score, f"start: adqs, {score['avisit']}"))
-            steps += _baseline(cut, score | {"base": start["base"]}, instrument)
+        steps += _start(cut, row, start, instrument)
     steps.append(_followed(cut, row, instrument))
     what = "end: event" if row["cnsr"] == 0 else "end: last known without the event"
     steps += _end(cut, row, instrument, what)
     return rules.durability_rules(cut, row), tuple(steps)
+
+
+def _start(cut: OpenCut, row: Values, start: Values, instrument: object) -> list[Step]:
+    """The score that starts the time, with its baseline; or the randomisation."""
+    delivery = next((one for one in cut.deliveries if one.rank == start["delivery_rank"]), None)
+    delivery_id = delivery.delivery_id if delivery else None
+    domain = domain_of(start.get("srcdom") or "QS")
+    if domain and domain.name != "qs":
+        condition = "usubjid = ? and _delivery_id = ? and _source_row = ?"
+        found = records(cut, domain, condition, [row["usubjid"], delivery_id, start["srcseq"]])
+        return [record_step(cut, domain, found, f"start: record of {domain.name.upper()}")]
+    score = find_score(
+        cut, row["usubjid"], instrument, delivery_id=delivery_id, srcseq=start["srcseq"], adt=start["startdt"]
+    )
+    if score is None:
+        return []
+    own = score | {"base": start["base"]}
+    return [score_step(cut, score, f"start: adqs, {score['avisit']}"), *_baseline(cut, own, instrument)]
 
 
 def _followed(cut: OpenCut, row: Values, instrument: object) -> Step:
