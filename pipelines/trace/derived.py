@@ -13,7 +13,7 @@ from pipelines.trace.sources import changes, domain_of, records, shown, source, 
 
 _ORIGINS = {
     "LOCF": "score carried forward",
-    "BOCF": "baseline carried forward",
+    "WOCF": "worst score carried forward",
     None: "score of the visit",
 }
 
@@ -37,17 +37,21 @@ def _judged(cut: OpenCut, table: str, row: Values) -> Links:
             cut, row["usubjid"], instrument, delivery_id=row["delivery_id"], source_file=row["source_file"],
             srcseq=row["srcseq"], adt=row["adt"], aval=row["aval"],
         )  # fmt: skip
+        is_baseline = bool(score and score["ablfl"] == "Y")
         if score:
-            steps.append(score_step(cut, score, f"{_ORIGINS.get(row['dtype'], 'score')}: adqs, {score['avisit']}"))
+            what = "baseline carried forward" if is_baseline else _ORIGINS.get(row["dtype"], "score")
+            steps.append(score_step(cut, score, f"{what}: adqs, {score['avisit']}"))
     else:
+        is_baseline = False
         steps.append(Step(what=f"no score at {row['avisit']} that counts: {row['dtype'] or 'missing'}", values={}))
-    steps += _baseline(cut, row, instrument)
+    if not is_baseline:
+        steps += _baseline(cut, row, instrument)
     steps += _intercurrent(cut, row)
     return rules.endpoint_rules(cut, row, table), tuple(steps)
 
 
 def _baseline(cut: OpenCut, row: Values, instrument: object) -> list[Step]:
-    if row.get("base") is None or row["dtype"] == "BOCF":
+    if row.get("base") is None:
         return []
     score = find_score(cut, row["usubjid"], instrument, ablfl="Y", aval=row["base"])
     return [score_step(cut, score, f"baseline: adqs, {score['avisit']}")] if score else []
