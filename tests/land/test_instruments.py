@@ -18,7 +18,7 @@ LONG = """    - file: long_{date}.csv
   sdtm:
 """
 NARROW = 'instruments: {MADRS: {items: {"10": {range: [0, 2]}}}}'
-QIDS = "1,3,0,2,2,2,,,1,1,1,1,1,1,0,1".split(",")
+QIDS = ["1", "3", "0", "2", "2", "2", "", "", "1", "1", "1", "1", "1", "1", "0", "1"]
 
 
 def test_a_range_of_the_study_file_goes_before_the_catalogues_and_lands_what_it_concerns_again(tmp_path: Path) -> None:
