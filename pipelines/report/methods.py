@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.report.content import Record, Section, Table
 from pipelines.report.formats import MISSING, count, plain, short, text
+from pipelines.report.instruments import scoring
 from pipelines.report.response import RULES, STRATEGIES, criterion
 from pipelines.report.tables import CutData
 
@@ -69,6 +70,7 @@ def parameters(study: Study) -> list[tuple[str, str, str]]:
         ("Baseline", _BASELINES[study.baseline], ""),
         ("Two assessments equally near a visit", f"the {study.tie} one", ""),
     ]
+    rows += scoring(study)
     for endpoint in study.endpoints:
         name = endpoint.name.replace("_", " ")
         for measure, rule in (("response", endpoint.response), ("remission", endpoint.remission)):
