@@ -6,8 +6,11 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
+from pipelines.study.date_checks import date_problems
+from pipelines.study.durability_checks import durability_problems
 from pipelines.study.instrument_checks import instrument_problems
 from pipelines.study.layout_checks import layout_problems
+from pipelines.study.measure_checks import measure_problems
 from pipelines.study.model import Study
 from pipelines.study.problem import Problem
 
@@ -26,7 +29,10 @@ def problems(study: Study) -> list[Problem]:
         *_sites(study),
         *_visits(study),
         *instrument_problems(study),
+        *date_problems(study),
         *_endpoints(study),
+        *durability_problems(study),
+        *measure_problems(study),
         *_population(study),
         *_pseudonyms(study),
         *(found for name, files in study.layouts.items() for found in layout_problems(study, name, files)),
@@ -98,11 +104,10 @@ def _endpoints(study: Study) -> Iterator[Problem]:
         instrument = study.scales.get(endpoint.instrument)
         if instrument and not instrument.total_range[0] <= endpoint.remission.max_score <= instrument.total_range[1]:
             yield Problem((*where, "remission", "max_score"), f"outside the total's range {instrument.total_range}.")
-    for index, parameter in enumerate(study.durability):
-        if parameter.endpoint not in names:
-            yield Problem(("durability", index, "endpoint"), f"no such endpoint. Endpoints: {', '.join(names)}.")
-        if not (parameter.relapse or parameter.loss_of_response or parameter.events):
-            yield Problem(("durability", index), "says no event. Add relapse, loss_of_response or events.")
+    rules = [rule.name for rule in study.missing_rules]
+    for index, name in enumerate(rules):
+        if rules.index(name) != index:
+            yield Problem(("missing_rules", index, "name"), "two rules have this name. Give each its own.")
 
 
 def _population(study: Study) -> Iterator[Problem]:

@@ -7,6 +7,7 @@ a check has no fault here.
 from __future__ import annotations
 
 from pipelines.study import domains
+from tests.gate.faults_beside import BESIDE
 
 TABLE_DOMAINS = [domain for domain in domains.DOMAINS.values() if not domain.analysed]
 DOMAINS = {
@@ -25,6 +26,7 @@ MARTS = {
     **dict.fromkeys(
         ("adqs", "response", "remission", "durability", "therapy", "exposure", "biomarkers", "adae", "advs"), "trta"
     ),
+    "therapy_summary": "trta",
 }
 
 
@@ -98,6 +100,8 @@ def _of_both_endpoints(table: str) -> dict[str, str]:
         f"{start}-011": f"update {mart} set aval = aval + 0.5",
         f"{start}-012": f"update {mart} set trta = 'XXX'",
         f"{start}-013": f"update {mart} set delivery_id = repeat('b', 64)",
+        f"{start}-014": f"update {mart} set crit1fl = 'N' where dtype = 'WC'",
+        f"{start}-015": f"update {mart} set dtype = 'LOCF' where aval is not null",
     }
 
 
@@ -129,6 +133,7 @@ FAULTS: dict[str, str] = {
         for key, fault in _of_every_published_table(table, MARTS.get(table)).items()
     },
     **{key: fault for domain in TABLE_DOMAINS for key, fault in _of_a_table_of_its_own(domain).items()},
+    **BESIDE,
     **_of_both_endpoints("response"),
     **_of_both_endpoints("remission"),
     **_of_dated_marts("adqs", {"subject": 2, "left": 7, "consent": 8, "day": 17, "cutoff": 18, "arm": 19, "lost": 22}),

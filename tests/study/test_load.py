@@ -22,6 +22,17 @@ MISTAKES = [
     ("type: integer, to: qs.MADRS.total", "to: qs.MADRS.total", "'qs.MADRS.total' takes integer or number. Write"),
     ("type: date, to: date", "to: date", "columns.day.type: 'date' takes date. Write `type: date`"),
     ("  instrument: MADRS", "  instrument: MADRS\n  visit: W9", "endpoints[0].visit: no visit 'W9'. Visits: BL, D2,"),
+    ("[observed, locf, nri]", "[observed, lofc]", "24: missing_rules[1]: must be one of 'observed', 'locf',"),
+    (
+        "[observed, locf, nri]",
+        "[{rule: nri, baseline: true}]",
+        "24: missing_rules[0]: baseline and unscheduled say what locf and wocf carry forward. Leave them out.",
+    ),
+    (
+        "[observed, locf, nri]",
+        "[locf, {rule: locf, unscheduled: true}]",
+        "24: missing_rules[1].name: two rules have this name. Give each its own.",
+    ),
     ("window: [2, 4]", "window: [4, 2]", "17: visits[1].window: the window ends before it starts."),
     ("window: [2, 4]", "window: [2, 5]", "18: visits[2].window: overlaps the window of the visit before it."),
     ("day: 2, window: [2, 4]", "day: 0, window: [0, 4]", "17: visits[1].day: there is no study day 0"),
@@ -43,6 +54,20 @@ MISTAKES = [
     ("quarantine_limit_pct: 60", "quarantine_limit_pct: 101", "6: quarantine_limit_pct: input should be less than"),
     ("        id: {class: pseudonym, to: subject}\n        age", "        age", "no column says `to: subject`"),
     ("blinding: open", "blinding: open\npopulation: {analysed: age > 3}", "population.analysed: write conditions like"),
+    (
+        "missing_rules:",
+        "exposure: {planned: {KTE: {mg: 5}}}\nmissing_rules:",
+        "exposure.planned.KTE: no arm 'KTE'. Arms: KET, PBO.",
+    ),
+    ("missing_rules:", "exposure: {planned: {KET: {}}}\nmissing_rules:", "write either mg_per_kg or mg"),
+    (
+        "missing_rules:",
+        "vital_signs: {SYSBP: {label: S, unit: mmHg, alert_above: 90, alert_below: 90}}\nmissing_rules:",
+        "vital_signs.SYSBP.alert_below: lies at alert_above or beyond it",
+    ),
+    ("{mg/dL: 10}}", "{mg/dL: 10}, below_limit: limit}", "CRP.below_limit: 'limit' needs a number: add lower_limit."),
+    ("{mg/dL: 10}}", "{mg/dL: 10}, above_limit: limit}", "CRP.above_limit: 'limit' needs a number: add upper_limit."),
+    ("{mg/dL: 10}}", "{mg/dL: 10}, lower_limit: 2, upper_limit: 2}", "CRP.upper_limit: lies at lower_limit or below"),
     (
         "blinding: open",
         "blinding: open\npopulation: {analysed: radfl = 'Y'}",

@@ -83,8 +83,7 @@ final as (
         {{ source_key_row('valued.source_key') }} as srcseq,
         cast(valued.item_sum as double) as item_sum,
         cast(valued.collected_total as double) as collected_total,
-        valued.aval,
-        {{ full_date('valued.qsdtc') }} as adt
+        valued.aval
     from valued
     left join bands
         on

@@ -34,6 +34,7 @@ final as (
         aval,
         ablfl,
         anl01fl,
+        adtf,
         dtc,
         adt,
         first_dose_date
