@@ -67,6 +67,7 @@ class Instrument:
     prorate: Prorate = "none"
     bands: Mapping[str, tuple[Score, Score]] = field(default_factory=dict)
     total_codes: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
     derived: bool = False
 
     @property
@@ -133,6 +134,7 @@ def catalogue() -> Mapping[str, Instrument]:
             items_missing_allowed=int(row["items_missing_allowed"]),
             bands=bands[row["paramcd"]],
             total_codes=tuple(row["total_codes"].split()),
+            categories=tuple(filter(None, row["categories"].split(";"))),
         )
         for row in _rows("instruments.csv")
     }
@@ -172,6 +174,7 @@ def _own(code: str, use: InstrumentUse) -> Instrument:
         prorate=use.prorate or known.prorate,
         bands=use.bands or known.bands,
         total_codes=(*known.total_codes, *use.total_codes),
+        categories=(*known.categories, *use.categories),
         derived=use.derived,
     )
 

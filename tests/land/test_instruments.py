@@ -41,6 +41,25 @@ def test_the_total_of_a_scale_with_domains_is_held_against_the_highest_of_each(
     assert land(study).deliveries[0].codes == codes
 
 
+@pytest.mark.parametrize(("total", "codes"), [("8", ()), ("7", ("W_SUM",))])
+def test_a_reversed_item_is_turned_around_before_a_total_is_held_against_it(
+    tmp_path: Path, total: str, codes: tuple[str, ...]
+) -> None:
+    own = """instruments:
+  MADRS: {}
+  CALM: {label: Calmness, items: {"{1..2}": {range: [0, 4]}, "2": {reversed: true}}}
+"""
+    columns = """        calm_1: {type: integer, to: qs.CALM.01}
+        calm_2: {type: integer, to: qs.CALM.02}
+        calm: {type: integer, to: qs.CALM.total}
+"""
+    text = STUDY_FILE.replace("instruments: [MADRS]\n", own).replace('        "madrs_', columns + '        "madrs_', 1)
+    header, row = scores_file(scores_row()).splitlines()
+    study = make_study(tmp_path, text)
+    deliver(study, "S01", "scores_2026-03-01.csv", f"{header},calm_1,calm_2,calm\n{row},4,0,{total}\n")
+    assert land(study).deliveries[0].codes == codes
+
+
 def test_a_controlled_code_has_the_range_of_its_item(tmp_path: Path) -> None:
     study = make_study(tmp_path, STUDY_FILE.replace("[MADRS]", "[MADRS, PHQ9]", 1).replace("  sdtm:\n", LONG, 1))
     deliver(study, "S01", "long_2026-03-01.csv", "id,visit,test,score\n001,BL,PHQ0101,3\n001,BL,PHQ0102,4\n")

@@ -85,6 +85,11 @@ def _names(study: Study, scale: Instrument, item: Item) -> Iterator[tuple[str, b
                 yield code, True
 
 
+def _instrument_categories(study: Study) -> ParameterTable:
+    rows = [(name, code) for code, scale in study.scales.items() for name in dict.fromkeys((code, *scale.categories))]
+    return table("qscat paramcd", rows)
+
+
 def _instrument_bands(study: Study) -> ParameterTable:
     rows = []
     for code, scale in study.scales.items():
@@ -100,5 +105,6 @@ TABLES: dict[str, Callable[[Study], ParameterTable]] = {
     "instrument_visits": _instrument_visits,
     "instrument_rules": _instrument_rules,
     "instrument_codes": _instrument_codes,
+    "instrument_categories": _instrument_categories,
     "instrument_bands": _instrument_bands,
 }
