@@ -12,6 +12,7 @@ from pipelines.study.instrument_checks import instrument_problems
 from pipelines.study.layout_checks import layout_problems
 from pipelines.study.measure_checks import measure_problems
 from pipelines.study.model import Study
+from pipelines.study.monitoring_checks import monitoring_problems
 from pipelines.study.problem import Problem
 
 # What a population may be told by: recorded in dm, or derived for ADSL before the population is.
@@ -28,13 +29,14 @@ def problems(study: Study) -> list[Problem]:
     return [
         *_sites(study),
         *_visits(study),
-        *instrument_problems(study),
         *date_problems(study),
+        *instrument_problems(study),
         *_endpoints(study),
         *durability_problems(study),
         *measure_problems(study),
         *_population(study),
         *_pseudonyms(study),
+        *monitoring_problems(study),
         *(found for name, files in study.layouts.items() for found in layout_problems(study, name, files)),
     ]
 

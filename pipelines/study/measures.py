@@ -1,4 +1,4 @@
-"""What the study gives and measures beside its endpoints: therapy, doses, biomarkers, vital signs."""
+"""What the study gives and measures beside its endpoints: psychotherapy, doses, biomarkers, vital signs."""
 
 from __future__ import annotations
 

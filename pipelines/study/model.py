@@ -20,6 +20,12 @@ from pipelines.study.folder import StudyFolder
 from pipelines.study.instruments import InstrumentUse
 from pipelines.study.layout import ExportFile, Settings
 from pipelines.study.measures import Biomarker, Exposure, Therapy, VitalSign
+from pipelines.study.monitoring import SiteMetric
+
+# Rules that many entries share, or that have no entry of their own to name a section in.
+SharedRule = Literal[
+    "baseline", "tie", "population", "visits", "instruments", "estimands", "missing_rules", "biomarkers", "vital_signs"
+]
 
 
 class Schedule(Settings):
@@ -125,6 +131,8 @@ class Study(Settings):
     exposure: Exposure = Exposure()
     biomarkers: dict[str, Biomarker] = {}
     vital_signs: dict[str, VitalSign] = {}
+    monitoring: dict[str, SiteMetric] = {}
+    sections: dict[SharedRule, str] = {}
     layouts: Annotated[dict[str, tuple[ExportFile, ...]], Field(min_length=1)]
 
     _folder: StudyFolder = PrivateAttr()

@@ -30,6 +30,9 @@ create table study.biomarkers as select 'CRP' as lbtestcd, 'C-reactive protein' 
 create table study.biomarker_units as from (values ('CRP', 'mg/L', 1.0::double), ('CRP', 'mg/dL', 10.0::double)) as t (lbtestcd, from_unit, factor);
 create table study.vital_signs as select 'SYSBP' as vstestcd, 'Systolic blood pressure' as label, 'mmHg' as unit, 180.0::double as alert_above,
     70.0::double as alert_below, 40.0::double as alert_rise, 40.0::double as alert_fall, true as alert_strict;
+create table study.metrics as select metric, '1' as metric_version, metric as label, 'In words.' as definition, 'A test.' as method, '%' as unit,
+    'subjects' as n_unit, judged_by, direction, '' as section, 1000 as parameter, 2 as min_n, 100.0::double as per, amber as threshold_amber, red as threshold_red,
+    null::double as tolerated_value from (values ('discontinuation', 'score', 'high', 2.0::double, 3.0::double), ('ae_rate', 'p_value', 'both', 0.05, 0.01)) as t (metric, judged_by, direction, amber, red);
 create table study.declared_tests as select null::varchar as domain, null::varchar as testcd;
 create table study.limits as select 5.0::double as quarantine_limit_pct;
 create table study.instrument_rules as select 'MADRS' as paramcd, 'MADRS' as param, 10 as items_expected, 0 as total_min, 60 as total_max, 0 as items_missing_allowed, 'none' as prorate;
@@ -120,3 +123,6 @@ create table curated.quarantine as select 'S01' as siteid, _source_file as sourc
 create table curated.record_changes as select 'TINY' as studyid, 'S01' as siteid, 'S01-001' as usubjid, 'QS' as domain, 'MADRSTOT | W1 | 2026-01-17' as record_key,
     'qsstresn' as variable, 'changed' as change, '15' as old_value, '14' as new_value, date '2026-02-20' as seen_on, delivery() as old_delivery_id,
     'all_2026-01-20.csv' as old_source_file, 11::bigint as old_source_row, delivery() as new_delivery_id, 'all_2026-02-20.csv' as new_source_file, 11::bigint as new_source_row;
+create table curated.site_metrics as select 'TINY' as studyid, 'S01' as siteid, metric, metric_version, label, definition, method, unit, n_unit, judged_by, direction, section,
+    null::varchar as flag_reason, 2::bigint as n, 1.0::double as numerator, 2.0::double as denominator, 50.0::double as value, 50.0::double as expected, 0.0::double as score,
+    case metric when 'ae_rate' then 0.5::double end as p_value, min_n, threshold_amber, threshold_red, tolerated_value, 'GREEN' as flag from study.metrics;
