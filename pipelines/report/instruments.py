@@ -25,12 +25,7 @@ def scoring(study: Study) -> list[tuple[str, str, str]]:
 
 def _rules(scale: Instrument, use: InstrumentUse) -> list[str]:
     low, high = scale.total_range
-    domains = dict.fromkeys(item.highest_of for item in scale.scored if item.highest_of)
-    single = sum(not item.highest_of for item in scale.scored)
-    parts = [f"the highest item of {domain}" for domain in domains]
-    if single:
-        parts.append(f"{single} item{'s' if single > 1 else ''}")
-    rules = [f"{scale.param}: {' + '.join(parts)}, {plain(low)} to {plain(high)}", _ANALYSED[use.analysed_total]]
+    rules = [f"{scale.param}: {scale.in_words}, {plain(low)} to {plain(high)}", _ANALYSED[use.analysed_total]]
     if reversed_items := [str(item.number) for item in scale.scored if item.reversed]:
         rules.append(f"reversed: item {', '.join(reversed_items)}")
     if scale.items_missing_allowed:

@@ -85,6 +85,16 @@ class Instrument:
         return sum(max(values) for values in lows.values()), sum(max(values) for values in highs.values())
 
     @property
+    def in_words(self) -> str:
+        """What the total is made of: `the highest item of sleep + 6 items`."""
+        domains = dict.fromkeys(item.highest_of for item in self.scored if item.highest_of)
+        single = sum(not item.highest_of for item in self.scored)
+        parts = [f"the highest item of {domain}" for domain in domains]
+        if single:
+            parts.append(f"{single} item{'s' if single > 1 else ''}")
+        return " + ".join(parts)
+
+    @property
     def scored(self) -> tuple[Item, ...]:
         """The items that count."""
         return tuple(item for item in self.items if item.scored)

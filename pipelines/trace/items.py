@@ -20,13 +20,18 @@ class ItemCode:
     label: str
     is_total: bool
     is_scored: bool = True
+    is_derived: bool = False
+    is_yes_no: bool = False
     factor: float = 1
     addend: float = 0
     component: object = None
 
-    def points(self, answer: float) -> float:
-        """Returns what an answer adds to the total."""
-        return float(self.addend) + float(self.factor) * answer
+    def points(self, record: Values) -> float | None:
+        """Returns what an answer adds to the total; a yes without a number is 1 where the item asks yes or no."""
+        answer = record["qsstresn"]
+        if answer is None and self.is_yes_no:
+            answer = {"Y": 1, "N": 0}.get(record["qsorres"])
+        return None if answer is None else float(self.addend) + float(self.factor) * answer
 
 
 def item_codes(cut: OpenCut, paramcd: str) -> dict[str, ItemCode]:
@@ -44,9 +49,11 @@ def _declared(one: Values, labels: dict[str, str]) -> ItemCode:
     item = str(one["item_testcd"])
     return ItemCode(
         item=item,
-        label="total as collected" if one["is_total"] else labels.get(item, f"item {one['item']}"),
+        label=str(one.get("label") or labels.get(item, f"item {one['item']}")),
         is_total=bool(one["is_total"]),
         is_scored=bool(one["is_scored"]),
+        is_derived=bool(one["is_derived"]),
+        is_yes_no=bool(one["is_yes_no"]),
         factor=float(one["factor"]),
         addend=float(one["addend"]),
         component=one["component_bit"],
@@ -58,9 +65,9 @@ def sum_of_points(records: Sequence[Values], codes: dict[str, ItemCode]) -> floa
     highest: dict[object, float] = {}
     for record in records:
         code = codes[record["qstestcd"]]
-        if record["qsstresn"] is None or code.is_total or not code.is_scored:
+        points = code.points(record)
+        if points is None or code.is_total or not code.is_scored:
             continue
-        points = code.points(record["qsstresn"])
         part = code.item if code.component is None else code.component
         highest[part] = max(points, highest.get(part, points))
     return round(sum(highest.values()), 4) if highest else None
