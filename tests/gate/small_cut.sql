@@ -39,6 +39,7 @@ create table study.instrument_rules as select 'MADRS' as paramcd, 'MADRS' as par
 create table study.instrument_codes as
     select case when i = 0 then 'MADRSTOT' else format('MADRS{:02d}', i) end as qstestcd, 'MADRS' as paramcd, 0 as item_min, case when i = 0 then 60 else 6 end as item_max,
         i = 0 as is_total, false as is_derived, i > 0 as is_whole, false as is_yes_no from range(11) as t (i);
+create table study.instrument_categories as select 'MADRS' as qscat, 'MADRS' as paramcd;
 create table study.instrument_bands as from (values ('MADRS', 'Normal to mild', 0, 20), ('MADRS', 'Moderate or severe', 20, null)) as t (paramcd, band, band_from, band_below);
 
 create macro delivery() as repeat('a', 64);
