@@ -13,6 +13,7 @@ from pipelines.report import (
     durability,
     headlines,
     methods,
+    onset,
     quality,
     response,
     restatements,
@@ -32,8 +33,10 @@ def assembled(data: CutData) -> Content:
     curves = durability.curves(data)
     lasting = durability.records(data, curves)
     ends = durability.endings(data)
+    early = onset.records(data)
     statistics: dict[str, list[Record]] = {
         **efficacy,
+        **early,
         "change": changes,
         "durability": lasting,
         "durability_endings": ends,
@@ -63,6 +66,7 @@ def assembled(data: CutData) -> Content:
         _with_figures(
             response.section(data, efficacy, *_sensitivity(data, efficacy)), *drawings.response(data, efficacy)
         ),
+        onset.section(data, early),
         _with_figures(change.section(data, changes), *drawings.change(data, changes)),
         _with_figures(durability.section(data, curves, lasting, ends), *drawings.durability(data, curves))
         if data.study.durability

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipelines.report.content import Record, Section, Table
+from pipelines.report.definitions import onset_parameters
 from pipelines.report.formats import MISSING, count, plain, short, text
 from pipelines.report.response import STRATEGIES, criterion, rule_in_words
 from pipelines.report.tables import CutData
@@ -81,6 +82,7 @@ def parameters(study: Study) -> list[tuple[str, str, str]]:
         (f"Missing data: {rule.name.replace('_', ' ')}", rule_in_words(rule), rule.section)
         for rule in study.missing_rules
     ]
+    rows += onset_parameters(study)
     rows += [(f"Durability {each.paramcd}", _durability(each), each.section) for each in study.durability]
     if study.therapy.planned:
         planned = ", ".join(f"{kind.lower()} {n}" for kind, n in study.therapy.planned.items())

@@ -9,6 +9,7 @@ from itertools import pairwise
 from pipelines.study.catalogue import catalogue
 from pipelines.study.layout_checks import layout_problems
 from pipelines.study.model import Study
+from pipelines.study.onset_checks import onset_problems
 from pipelines.study.problem import Problem
 
 # What a population may be told by: recorded in dm, or derived for ADSL before the population is.
@@ -26,6 +27,7 @@ def problems(study: Study) -> list[Problem]:
         *_sites(study),
         *_visits(study),
         *_endpoints(study),
+        *onset_problems(study),
         *_population(study),
         *_pseudonyms(study),
         *(found for name, files in study.layouts.items() for found in layout_problems(study, name, files)),

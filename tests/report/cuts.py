@@ -20,6 +20,8 @@ TABLES = {
     " chg:double ablfl anl01fl",
     "response": "usubjid siteid trta endpoint paramcd avisit estimand missing_rule aperiod:int avisitn:double crit1fl",
     "remission": "usubjid siteid trta endpoint paramcd avisit estimand missing_rule aperiod:int avisitn:double crit1fl",
+    "onset": "usubjid siteid trta endpoint paramcd crit1 crit2 aperiod:int aval:double cnsr:int crit1fl crit2fl",
+    "sustained": "usubjid siteid trta endpoint paramcd crit1 reason aperiod:int crit1fl",
     "durability": "usubjid siteid trta endpoint paramcd evntdesc cnsdtdsc aperiod:int aval:double cnsr:int",
     "therapy": "usubjid siteid trta prtrt minutes:double attendedfl integration_window_fl",
     "exposure": "usubjid siteid trta extrt excat aperiod:int dose_mg:double dose_mg_per_kg:double",

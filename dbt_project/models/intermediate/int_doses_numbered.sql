@@ -50,6 +50,7 @@ final as (
         extrt,
         exdosu,
         excat,
+        exstdtc,
         delivery_id,
         source_file,
         aperiod,
