@@ -8,12 +8,15 @@ from pipelines.report import (
     benchmarks,
     biomarkers,
     change,
+    comparisons,
     disposition,
     drawings,
     durability,
     headlines,
+    interval_censored,
     methods,
     onset,
+    predictors,
     quality,
     response,
     restatements,
@@ -34,12 +37,14 @@ def assembled(data: CutData) -> Content:
     lasting = durability.records(data, curves)
     ends = durability.endings(data)
     early = onset.records(data)
+    bounds = interval_censored.records(data, {paramcd: durability.landmarks(one) for paramcd, one in curves.items()})
     statistics: dict[str, list[Record]] = {
         **efficacy,
         **early,
         "change": changes,
         "durability": lasting,
         "durability_endings": ends,
+        "durability_bounds": bounds,
     }
 
     flow, counts = disposition.section(data)
@@ -52,6 +57,9 @@ def assembled(data: CutData) -> Content:
     delivered, statistics["deliveries"] = quality.deliveries(data)
     aside, statistics["quarantine"] = quality.quarantine(data)
     restated, statistics["record_changes"] = restatements.section(data)
+    asked = headlines.acute_visit(data, efficacy["response"])
+    compared = statistics["comparisons"] = comparisons.records(data, asked)
+    factors = statistics["predictors"] = predictors.records(data, asked)
     statistics |= counts | safety_records
 
     optional = {
@@ -68,10 +76,12 @@ def assembled(data: CutData) -> Content:
         ),
         onset.section(data, early),
         _with_figures(change.section(data, changes), *drawings.change(data, changes)),
-        _with_figures(durability.section(data, curves, lasting, ends), *drawings.durability(data, curves))
+        _with_figures(durability.section(data, curves, lasting, ends, bounds), *drawings.durability(data, curves))
         if data.study.durability
         else None,
+        comparisons.section(data, compared),
         *optional.values(),
+        predictors.section(data, factors),
         panel,
     ]
     pages: dict[str, list[Section | None]] = {

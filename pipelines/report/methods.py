@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pipelines.report import durability_rules
 from pipelines.report.content import Record, Section, Table
 from pipelines.report.definitions import onset_parameters
 from pipelines.report.formats import MISSING, count, plain, short, text
 from pipelines.report.response import STRATEGIES, criterion, rule_in_words
 from pipelines.report.tables import CutData
+from pipelines.report.timing import timing_parameters
 
 if TYPE_CHECKING:
-    from pipelines.study.endpoints import Durability
     from pipelines.study.model import Study
 
 _DEFINITIONS = (
@@ -28,6 +29,31 @@ _DEFINITIONS = (
     (
         "Kaplan-Meier",
         "scipy.stats.ecdf on right-censored times, log-log limits (95 %); the median's interval inverts them.",
+    ),
+    (
+        "Turnbull",
+        "greenwood.Turnbull, the maximum likelihood estimate for times known only between two assessments (1976).",
+    ),
+    (
+        "Number needed to treat",
+        "1 / risk difference, limits from Newcombe's interval; none where that holds 0 (Altman 1998).",
+    ),
+    (
+        "Common odds ratio",
+        "Mantel-Haenszel over sites; Cochran-Mantel-Haenszel test without continuity correction (statsmodels).",
+    ),
+    (
+        "Analysis of covariance",
+        "Least squares on arm, baseline and site; t interval, residual degrees of freedom (statsmodels).",
+    ),
+    ("Hazard ratio", "Cox model on arm, ties by Efron's method, Wald interval (greenwood.CoxPH)."),
+    (
+        "Restricted mean",
+        "Area under the Kaplan-Meier curve up to the shorter arm's last day; normal interval (greenwood.rmst_test).",
+    ),
+    (
+        "Logistic regression",
+        "Maximum likelihood, Wald intervals (statsmodels); fitted only with ten of the rarer outcome a term.",
     ),
     ("Log-rank test", "scipy.stats.logrank, two-sided, unstratified, for two independent groups."),
     ("Median, quartiles", "Inclusive method: the quartiles of the observed values, interpolated linearly."),
@@ -67,8 +93,7 @@ def parameters(study: Study) -> list[tuple[str, str, str]]:
     rows = [
         ("Design", study.design.replace("_", " "), ""),
         ("Analysed population", study.population.analysed, ""),
-        ("Baseline", _BASELINES[study.baseline], ""),
-        ("Two assessments equally near a visit", f"the {study.tie} one", ""),
+        *timing_parameters(study),
     ]
     for endpoint in study.endpoints:
         name = endpoint.name.replace("_", " ")
@@ -83,7 +108,7 @@ def parameters(study: Study) -> list[tuple[str, str, str]]:
         for rule in study.missing_rules
     ]
     rows += onset_parameters(study)
-    rows += [(f"Durability {each.paramcd}", _durability(each), each.section) for each in study.durability]
+    rows += durability_rules.parameters(study)
     if study.therapy.planned:
         planned = ", ".join(f"{kind.lower()} {n}" for kind, n in study.therapy.planned.items())
         low, high = study.therapy.integration_window_days
@@ -101,30 +126,6 @@ def parameters(study: Study) -> list[tuple[str, str, str]]:
             )
     rows.append(("Quarantine limit of a delivery", f"{plain(study.quarantine_limit_pct)} % of its rows", ""))
     return [(name, value, text(section)) for name, value, section in rows]
-
-
-_BASELINES = {
-    "visit": "the planned visit marked as baseline",
-    "last_before_first_dose": "the last non-missing value on or before the first dose",
-}
-
-
-def _durability(each: Durability) -> str:
-    parts = [f"{each.param}; starts at the first {each.start} of endpoint {each.endpoint}"]
-    if each.relapse:
-        score, low, high = each.relapse, *each.relapse.days_apart
-        relation = ">" if score.strict else "\u2265"
-        apart = (
-            f" at {score.assessments} consecutive assessments, {low} to {high} days apart"
-            if score.assessments > 1
-            else ""
-        )
-        parts.append(f"relapse: score {relation} {plain(score.min_score)}{apart}")
-    if each.loss_of_response:
-        parts.append("loss of response" + (" at two assessments in a row" if each.loss_of_response.confirmed else ""))
-    if each.events:
-        parts.append(f"events: {', '.join(each.events)}")
-    return "; ".join(parts)
 
 
 def _visits(data: CutData) -> Section:

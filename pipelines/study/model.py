@@ -10,10 +10,12 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, PrivateAttr
 
-from pipelines.study.endpoints import Durability, Endpoint, Estimand, Identifier, MissingRule
+from pipelines.study.dates import PartialDates
+from pipelines.study.durability import Durability
+from pipelines.study.endpoints import Endpoint, Estimand, Identifier, MissingRule
 from pipelines.study.folder import StudyFolder
 from pipelines.study.layout import ExportFile, Settings
-from pipelines.study.measures import Biomarker, InstrumentUse, Therapy, VitalSign
+from pipelines.study.measures import Biomarker, Exposure, InstrumentUse, Therapy, VitalSign
 from pipelines.study.onset import Onset, Sustained
 
 
@@ -108,6 +110,7 @@ class Study(Settings):
     visits: Annotated[tuple[Visit, ...], Field(min_length=1)]
     baseline: Literal["visit", "last_before_first_dose"] = "visit"
     tie: Literal["later", "earlier"] = "later"
+    partial_dates: PartialDates = PartialDates()
     instruments: Annotated[dict[str, InstrumentUse], BeforeValidator(_named), Field(min_length=1)]
     endpoints: Annotated[tuple[Endpoint, ...], BeforeValidator(_listed), Field(min_length=1)]
     estimands: Annotated[tuple[Estimand, ...], BeforeValidator(_estimands)] = (Estimand(name="treatment_policy"),)
@@ -118,6 +121,7 @@ class Study(Settings):
     sustained: tuple[Sustained, ...] = ()
     durability: tuple[Durability, ...] = ()
     therapy: Therapy = Therapy()
+    exposure: Exposure = Exposure()
     biomarkers: dict[str, Biomarker] = {}
     vital_signs: dict[str, VitalSign] = {}
     layouts: Annotated[dict[str, tuple[ExportFile, ...]], Field(min_length=1)]

@@ -21,6 +21,7 @@ SMALL_CUT = (Path(__file__).parent / "small_cut.sql").read_text(encoding="utf-8"
 MARTS = (
     *("adsl", "adqs", "response", "remission", "onset", "sustained", "durability"),
     *("therapy", "exposure", "biomarkers", "adae", "advs"),
+    "therapy_summary",
 )
 MONITORING = ("deliveries", "quarantine", "record_changes")
 TABLE_DOMAINS = tuple(domain for domain in DOMAINS.values() if not domain.analysed)

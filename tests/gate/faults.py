@@ -7,6 +7,7 @@ a check has no fault here.
 from __future__ import annotations
 
 from pipelines.study import domains
+from tests.gate.faults_beside import BESIDE
 from tests.gate.onset_faults import ONSET_FAULTS, of_both_endpoints
 
 TABLE_DOMAINS = [domain for domain in domains.DOMAINS.values() if not domain.analysed]
@@ -39,6 +40,7 @@ MARTS = {
         ),
         "trta",
     ),
+    "therapy_summary": "trta",
 }
 
 
@@ -125,6 +127,7 @@ FAULTS: dict[str, str] = {
         for key, fault in _of_every_published_table(table, MARTS.get(table)).items()
     },
     **{key: fault for domain in TABLE_DOMAINS for key, fault in _of_a_table_of_its_own(domain).items()},
+    **BESIDE,
     **of_both_endpoints("response"),
     **of_both_endpoints("remission"),
     **_of_dated_marts("adqs", {"subject": 2, "left": 7, "consent": 8, "day": 17, "cutoff": 18, "arm": 19, "lost": 22}),

@@ -91,7 +91,10 @@ def test_onset_and_sustained_response_are_told_by_arm_with_wilson_intervals(made
     rapid = rows(made[1], "Rapid response: n/N")[1:]
     assert rapid[0] == ["Time to response (TTRESP)", "Ketamine", "2/5", "40.0\u00a0%", "11.8 to 76.9", "0"]
     kept = rows(made[1], "Rapid response that was kept: n/N")[1:]
-    assert [row[-4:] for row in kept] == [["1/5", "20.0\u00a0%", "3.6 to 62.4", "0"], ["0/4", "0.0\u00a0%", "0.0 to 49.0", "1"]]
+    assert [row[-4:] for row in kept] == [
+        ["1/5", "20.0\u00a0%", "3.6 to 62.4", "0"],
+        ["0/4", "0.0\u00a0%", "0.0 to 49.0", "1"],
+    ]
     steady = rows(made[1], "Sustained and stable: n/N")[1:]
     assert steady[1] == ["Midazolam", "0/4", "0.0\u00a0%", "0.0 to 49.0", "1"]
     (found,) = (record for record in made[0]["sustained"] if record["trta"] == "KET")

@@ -51,6 +51,20 @@ MISTAKES = [
     ("        id: {class: pseudonym, to: subject}\n        age", "        age", "no column says `to: subject`"),
     ("blinding: open", "blinding: open\npopulation: {analysed: age > 3}", "population.analysed: write conditions like"),
     (
+        "missing_rules:",
+        "exposure: {planned: {KTE: {mg: 5}}}\nmissing_rules:",
+        "exposure.planned.KTE: no arm 'KTE'. Arms: KET, PBO.",
+    ),
+    ("missing_rules:", "exposure: {planned: {KET: {}}}\nmissing_rules:", "write either mg_per_kg or mg"),
+    (
+        "missing_rules:",
+        "vital_signs: {SYSBP: {label: S, unit: mmHg, alert_above: 90, alert_below: 90}}\nmissing_rules:",
+        "vital_signs.SYSBP.alert_below: lies at alert_above or beyond it",
+    ),
+    ("{mg/dL: 10}}", "{mg/dL: 10}, below_limit: limit}", "CRP.below_limit: 'limit' needs a number: add lower_limit."),
+    ("{mg/dL: 10}}", "{mg/dL: 10}, above_limit: limit}", "CRP.above_limit: 'limit' needs a number: add upper_limit."),
+    ("{mg/dL: 10}}", "{mg/dL: 10}, lower_limit: 2, upper_limit: 2}", "CRP.upper_limit: lies at lower_limit or below"),
+    (
         "blinding: open",
         "blinding: open\npopulation: {analysed: radfl = 'Y'}",
         "population.analysed: no variable 'radfl'",

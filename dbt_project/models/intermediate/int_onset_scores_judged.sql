@@ -29,7 +29,7 @@ doses as (
         usubjid,
         aperiod,
         adt,
-        min(case when length(exstdtc) >= 16 then exstdtc end) as dosed_dtc
+        min(case when length(dtc) >= 16 then dtc end) as dosed_dtc
     from {{ ref('int_doses_numbered') }}
     group by usubjid, aperiod, adt
 
