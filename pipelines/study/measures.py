@@ -1,4 +1,4 @@
-"""What the study gives and measures beside its endpoints: instruments, therapy, doses, biomarkers, vital signs."""
+"""What the study gives and measures beside its endpoints: psychotherapy, doses, biomarkers, vital signs."""
 
 from __future__ import annotations
 
@@ -7,13 +7,6 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from pipelines.study.layout import Settings
-
-
-class InstrumentUse(Settings):
-    """How the study uses a catalogue instrument: which total counts, at which visits it is planned."""
-
-    analysed_total: Literal["items", "collected"] = "items"
-    visits: tuple[str, ...] | None = None
 
 
 class Therapy(Settings):

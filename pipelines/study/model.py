@@ -6,17 +6,27 @@ Every number of a protocol stands in it, each endpoint with the protocol section
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, PrivateAttr
 
+from pipelines.study.catalogue import Instrument, with_own
 from pipelines.study.dates import PartialDates
 from pipelines.study.durability import Durability
 from pipelines.study.endpoints import Endpoint, Estimand, Identifier, MissingRule
 from pipelines.study.folder import StudyFolder
+from pipelines.study.instruments import InstrumentUse
 from pipelines.study.layout import ExportFile, Settings
-from pipelines.study.measures import Biomarker, Exposure, InstrumentUse, Therapy, VitalSign
+from pipelines.study.measures import Biomarker, Exposure, Therapy, VitalSign
+from pipelines.study.monitoring import SiteMetric
 from pipelines.study.onset import Onset, Sustained
+
+# Rules that many entries share, or that have no entry of their own to name a section in.
+SharedRule = Literal[
+    "baseline", "tie", "population", "visits", "instruments", "estimands", "missing_rules", "biomarkers", "vital_signs"
+]
 
 
 class Schedule(Settings):
@@ -124,6 +134,8 @@ class Study(Settings):
     exposure: Exposure = Exposure()
     biomarkers: dict[str, Biomarker] = {}
     vital_signs: dict[str, VitalSign] = {}
+    monitoring: dict[str, SiteMetric] = {}
+    sections: dict[SharedRule, str] = {}
     layouts: Annotated[dict[str, tuple[ExportFile, ...]], Field(min_length=1)]
 
     _folder: StudyFolder = PrivateAttr()
@@ -138,6 +150,11 @@ class Study(Settings):
     def metadata(self) -> dict[str, str]:
         """The SHA-256 of each metadata file that its layouts name, as it was read."""
         return self._metadata
+
+    @cached_property
+    def scales(self) -> Mapping[str, Instrument]:
+        """Every instrument by its code: the catalogue's as this study has them, and its own."""
+        return with_own(self.instruments)
 
     @property
     def name(self) -> str:

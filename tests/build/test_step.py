@@ -20,8 +20,8 @@ from tests.build.trial import TRIAL, make_trial
 
 TABLES = {
     *("adsl", "adqs", "response", "remission", "onset", "sustained", "durability"),
-    *("therapy", "exposure", "biomarkers", "adae", "advs"),
-    *("deliveries", "quarantine", "record_changes"),
+    *("therapy", "exposure", "biomarkers", "adae", "advs", "therapy_summary"),
+    *("deliveries", "quarantine", "record_changes", "site_metrics"),
 }
 
 

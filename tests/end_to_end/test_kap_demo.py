@@ -17,7 +17,7 @@ MARTS = {
     *("adsl", "adqs", "response", "remission", "onset", "sustained", "durability"),
     *("therapy", "exposure", "biomarkers", "adae", "advs"),
     "therapy_summary",
-    *("deliveries", "quarantine", "record_changes"),
+    *("deliveries", "quarantine", "record_changes", "site_metrics"),
 }
 
 

@@ -23,7 +23,7 @@ MARTS = (
     *("therapy", "exposure", "biomarkers", "adae", "advs"),
     "therapy_summary",
 )
-MONITORING = ("deliveries", "quarantine", "record_changes")
+MONITORING = ("deliveries", "quarantine", "record_changes", "site_metrics")
 TABLE_DOMAINS = tuple(domain for domain in DOMAINS.values() if not domain.analysed)
 PUBLISHED = (*MARTS, *MONITORING, *(domain.name for domain in TABLE_DOMAINS))
 _number = itertools.count(1)

@@ -34,11 +34,16 @@ create table study.biomarkers as select 'CRP' as lbtestcd, 'C-reactive protein' 
 create table study.biomarker_units as from (values ('CRP', 'mg/L', 1.0::double), ('CRP', 'mg/dL', 10.0::double)) as t (lbtestcd, from_unit, factor);
 create table study.vital_signs as select 'SYSBP' as vstestcd, 'Systolic blood pressure' as label, 'mmHg' as unit, 180.0::double as alert_above,
     70.0::double as alert_below, 40.0::double as alert_rise, 40.0::double as alert_fall, true as alert_strict;
+create table study.metrics as select metric, '1' as metric_version, metric as label, 'In words.' as definition, 'A test.' as method, '%' as unit,
+    'subjects' as n_unit, judged_by, direction, '' as section, 1000 as parameter, 2 as min_n, 100.0::double as per, amber as threshold_amber, red as threshold_red,
+    null::double as tolerated_value from (values ('discontinuation', 'score', 'high', 2.0::double, 3.0::double), ('ae_rate', 'p_value', 'both', 0.05, 0.01)) as t (metric, judged_by, direction, amber, red);
 create table study.declared_tests as select null::varchar as domain, null::varchar as testcd;
 create table study.limits as select 5.0::double as quarantine_limit_pct;
-create table reference.instruments as select 'MADRS' as paramcd, 'MADRS' as param, 10 as items_expected, 0 as total_min, 60 as total_max, 0 as items_missing_allowed;
-create table reference.instrument_items as
-    select 'MADRS' as paramcd, format('MADRS{:02d}', i) as qstestcd, 'Item' as item, 0 as item_min, 6 as item_max from range(1, 11) as t (i);
+create table study.instrument_rules as select 'MADRS' as paramcd, 'MADRS' as param, 10 as items_expected, 0 as total_min, 60 as total_max, 0 as items_missing_allowed, 'none' as prorate;
+create table study.instrument_codes as
+    select case when i = 0 then 'MADRSTOT' else format('MADRS{:02d}', i) end as qstestcd, 'MADRS' as paramcd, 0 as item_min, case when i = 0 then 60 else 6 end as item_max,
+        i = 0 as is_total, false as is_derived, i > 0 as is_whole, false as is_yes_no from range(11) as t (i);
+create table study.instrument_bands as from (values ('MADRS', 'Normal to mild', 0, 20), ('MADRS', 'Moderate or severe', 20, null)) as t (paramcd, band, band_from, band_below);
 
 create macro delivery() as repeat('a', 64);
 create table landed.deliveries as select 'S01' as siteid, 'all_2026-02-20.csv' as file, delivery() as delivery_id, 'k1' as landing_key, date '2026-02-20' as delivered_on,
@@ -54,7 +59,7 @@ create table landed.ds as select unnest(landed('S01-' || s, row)), null::varchar
     from (values ('001', 3, 'RANDOMIZED', '2026-01-09'), ('002', 4, 'RANDOMIZED', '2026-01-09'), ('002', 5, 'WITHDRAWAL BY SUBJECT', '2026-01-20')) as t (s, row, code, day);
 create table landed.ex as select unnest(landed('S01-' || s, row)), 'BL' as visit, 'INITIAL' as excat, 1::bigint as exseq, null::bigint as period,
     '2026-01-10' as exstdtc, null::varchar as exendtc from (values ('001', 6), ('002', 7)) as t (s, row);
-create table landed.qs as select unnest(landed('S01-' || s, row)), 'MADRS' as qscat, test as qstestcd, visit, null::varchar as qsstat, null::varchar as qstpt,
+create table landed.qs as select unnest(landed('S01-' || s, row)), 'MADRS' as qscat, test as qstestcd, visit, null::varchar as qsorres, null::varchar as qsstat, null::varchar as qstpt,
     null::bigint as period, score::double as qsstresn, day as qsdtc
     from (select '001', 10, format('MADRS{:02d}', i), 'BL', 3, '2026-01-10' from range(1, 11) as r (i) union all values
         ('001', 10, 'MADRSTOT', 'BL', 30, '2026-01-10'), ('001', 11, 'MADRSTOT', 'W1', 14, '2026-01-17'), ('001', 12, 'MADRSTOT', 'W2', 26, '2026-01-24'),
@@ -77,7 +82,7 @@ create table curated.adsl as select unnest(mart('S01-' || s, arm)), unnest(origi
     date '2026-01-02' as icdt, date '2026-01-09' as randdt, date '2026-01-10' as trtsdt, date '2026-01-10' as trtedt, ended::date as eosdt
     from (values ('001', 'KET', 1, 'ONGOING', null, null), ('002', 'PBO', 2, 'DISCONTINUED', 'WITHDRAWAL BY SUBJECT', '2026-01-20')) as t (s, arm, row, status, reason, ended);
 create table curated.adqs as select unnest(mart('S01-' || s, arm)), unnest(origin('QS', row)), 'MADRS' as paramcd, visit as avisit, null::varchar as atpt,
-    null::varchar as qualifiers, null::varchar as dtype, source as total_source, null::varchar as missing_reason, 1 as aperiod, number as avisitn, ady, score::double as aval,
+    null::varchar as qualifiers, case when score < 20 then 'Normal to mild' else 'Moderate or severe' end as avalcat1, null::varchar as dtype, source as total_source, null::varchar as missing_reason, 1 as aperiod, number as avisitn, ady, score::double as aval,
     base::double as base, chg::double as chg, 100.0::double * chg / base as pchg, items as items_answered, 10 as items_expected, item_sum::double as item_sum,
     score::double as collected_total, ablfl, 'Y' as anl01fl, null::varchar as adtf, date '2026-01-09' + ady as adt
     from (values ('001', 'KET', 10, 'BL', 1.0, 1, 30, 30, null, 'items', 10, 30, 'Y'), ('001', 'KET', 11, 'W1', 2.0, 8, 14, 30, -16, 'collected', 0, null, null),
@@ -130,3 +135,6 @@ create table curated.quarantine as select 'S01' as siteid, _source_file as sourc
 create table curated.record_changes as select 'TINY' as studyid, 'S01' as siteid, 'S01-001' as usubjid, 'QS' as domain, 'MADRSTOT | W1 | 2026-01-17' as record_key,
     'qsstresn' as variable, 'changed' as change, '15' as old_value, '14' as new_value, date '2026-02-20' as seen_on, delivery() as old_delivery_id,
     'all_2026-01-20.csv' as old_source_file, 11::bigint as old_source_row, delivery() as new_delivery_id, 'all_2026-02-20.csv' as new_source_file, 11::bigint as new_source_row;
+create table curated.site_metrics as select 'TINY' as studyid, 'S01' as siteid, metric, metric_version, label, definition, method, unit, n_unit, judged_by, direction, section,
+    null::varchar as flag_reason, 2::bigint as n, 1.0::double as numerator, 2.0::double as denominator, 50.0::double as value, 50.0::double as expected, 0.0::double as score,
+    case metric when 'ae_rate' then 0.5::double end as p_value, min_n, threshold_amber, threshold_red, tolerated_value, 'GREEN' as flag from study.metrics;

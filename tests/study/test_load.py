@@ -46,7 +46,11 @@ MISTAKES = [
     ("class: quasi", "class: quasy", "class: must be one of 'pseudonym', 'quasi', 'clinical'"),
     ("title: A small trial", "title: x\ntitle: y", "3: the key 'title' stands twice here. Keep one of the two."),
     ("sites:\n", "sites: [\n", "not valid YAML"),
-    ("instruments: [MADRS]", "instruments: [MADRS, XYZ]", "19: instruments.XYZ: not in the catalogue. It holds: BDI2"),
+    (
+        "instruments: [MADRS]",
+        "instruments: [MADRS, XYZ]",
+        "19: instruments.XYZ: not in the catalogue. It holds: ADAS11, BDI2",
+    ),
     ("quarantine_limit_pct: 60", "quarantine_limit_pct: 101", "6: quarantine_limit_pct: input should be less than"),
     ("        id: {class: pseudonym, to: subject}\n        age", "        age", "no column says `to: subject`"),
     ("blinding: open", "blinding: open\npopulation: {analysed: age > 3}", "population.analysed: write conditions like"),
