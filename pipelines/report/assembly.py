@@ -15,6 +15,7 @@ from pipelines.report import (
     headlines,
     interval_censored,
     methods,
+    onset,
     predictors,
     quality,
     response,
@@ -35,9 +36,11 @@ def assembled(data: CutData) -> Content:
     curves = durability.curves(data)
     lasting = durability.records(data, curves)
     ends = durability.endings(data)
+    early = onset.records(data)
     bounds = interval_censored.records(data, {paramcd: durability.landmarks(one) for paramcd, one in curves.items()})
     statistics: dict[str, list[Record]] = {
         **efficacy,
+        **early,
         "change": changes,
         "durability": lasting,
         "durability_endings": ends,
@@ -71,6 +74,7 @@ def assembled(data: CutData) -> Content:
         _with_figures(
             response.section(data, efficacy, *_sensitivity(data, efficacy)), *drawings.response(data, efficacy)
         ),
+        onset.section(data, early),
         _with_figures(change.section(data, changes), *drawings.change(data, changes)),
         _with_figures(durability.section(data, curves, lasting, ends, bounds), *drawings.durability(data, curves))
         if data.study.durability

@@ -19,7 +19,8 @@ from pipelines.study.domains import DOMAINS, SQL_TYPES, Domain
 
 SMALL_CUT = (Path(__file__).parent / "small_cut.sql").read_text(encoding="utf-8")
 MARTS = (
-    *("adsl", "adqs", "response", "remission", "durability", "therapy", "exposure", "biomarkers", "adae", "advs"),
+    *("adsl", "adqs", "response", "remission", "onset", "sustained", "durability"),
+    *("therapy", "exposure", "biomarkers", "adae", "advs"),
     "therapy_summary",
 )
 MONITORING = ("deliveries", "quarantine", "record_changes", "site_metrics")
