@@ -15,6 +15,7 @@ from pipelines.study import Study
 
 MARTS = {
     *("adsl", "adqs", "response", "remission", "durability", "therapy", "exposure", "biomarkers", "adae", "advs"),
+    *("durability_intervals", "retention", "response_episodes", "response_auc"),
     *("deliveries", "quarantine", "record_changes"),
 }
 

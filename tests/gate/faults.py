@@ -7,6 +7,7 @@ a check has no fault here.
 from __future__ import annotations
 
 from pipelines.study import domains
+from tests.gate.lasting_faults import LASTING, LASTING_FAULTS
 
 TABLE_DOMAINS = [domain for domain in domains.DOMAINS.values() if not domain.analysed]
 DOMAINS = {
@@ -23,7 +24,7 @@ DOMAINS = {
 MARTS = {
     "adsl": "trt01p",
     **dict.fromkeys(
-        ("adqs", "response", "remission", "durability", "therapy", "exposure", "biomarkers", "adae", "advs"), "trta"
+        ("adqs", "response", "remission", *LASTING, "therapy", "exposure", "biomarkers", "adae", "advs"), "trta"
     ),
 }
 
@@ -232,16 +233,7 @@ FAULTS: dict[str, str] = {
     "CUR-RESPONSE-005": "update curated.response set aval = 15, crit1fl = 'N' where aval = 14",
     # Exactly the cutoff: 10 is a remission.
     "CUR-REMISSION-005": "update curated.remission set aval = 10, crit1fl = 'N' where aval = 14",
-    "CUR-DURABILITY-001": "insert into curated.durability from curated.durability",
-    "CUR-DURABILITY-002": "update curated.adsl set analysfl = 'N'",
-    "CUR-DURABILITY-003": "update curated.durability set aval = 0",
-    "CUR-DURABILITY-004": "update curated.durability set lower_days = 9",
-    "CUR-DURABILITY-005": "update curated.durability set evntdesc = null",
-    "CUR-DURABILITY-006": "update curated.durability set startdy = 15",
-    "CUR-DURABILITY-007": "update curated.durability set usubjid = 'S01-002'",
-    "CUR-DURABILITY-008": "update curated.durability set paramcd = 'TTOTHER'",
-    "CUR-DURABILITY-009": "update curated.durability set adt = date '2026-03-01'",
-    "CUR-DURABILITY-010": "update curated.durability set trta = 'XXX'",
+    **LASTING_FAULTS,
     "CUR-THERAPY-001": "insert into curated.therapy from curated.therapy limit 1",
     "CUR-THERAPY-003": "update curated.therapy set minutes = 0",
     "CUR-THERAPY-006": "update curated.therapy set days_since_dose = -1",
