@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from pipelines.study.endpoints import Identifier, MissingRule
+from pipelines.study.endpoints import Identifier
 from pipelines.study.layout import Settings
 
 RESCUE = "RESCUE MEDICATION"
@@ -27,7 +27,7 @@ class Start(Settings):
     at: Literal["first_visit", "randomisation"] = "first_visit"
     assessments: Annotated[int, Field(ge=1)] = 1
     estimand: Identifier | None = None
-    missing_rule: MissingRule = "observed"
+    missing_rule: Identifier = "observed"
 
     @property
     def words(self) -> str:

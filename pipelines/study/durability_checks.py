@@ -44,8 +44,9 @@ def _start(study: Study, parameter: Durability, where: tuple[str | int, ...]) ->
     estimands = [one.name for one in study.estimands]
     if start.estimand is not None and start.estimand not in estimands:
         yield Problem((*place, "estimand"), f"no such estimand. Estimands: {', '.join(estimands)}.")
-    if start.estimand is not None and start.missing_rule not in study.missing_rules:
-        yield Problem((*place, "missing_rule"), f"not among missing_rules: {', '.join(study.missing_rules)}.")
+    rules = [one.name for one in study.missing_rules]
+    if start.estimand is not None and start.missing_rule not in rules:
+        yield Problem((*place, "missing_rule"), f"not among missing_rules: {', '.join(rules)}.")
 
 
 def _rules(study: Study, parameter: Durability, where: tuple[str | int, ...]) -> Iterator[Problem]:

@@ -20,8 +20,8 @@ from tests.build.trial import TRIAL, make_trial
 
 TABLES = {
     *("adsl", "adqs", "response", "remission", "durability", "therapy", "exposure", "biomarkers", "adae", "advs"),
-    *("durability_intervals", "retention", "response_episodes", "response_auc"),
-    *("deliveries", "quarantine", "record_changes"),
+    *("durability_intervals", "retention", "response_episodes", "response_auc", "therapy_summary"),
+    *("deliveries", "quarantine", "record_changes", "site_metrics"),
 }
 
 

@@ -16,7 +16,8 @@ from pipelines.study import Study
 MARTS = {
     *("adsl", "adqs", "response", "remission", "durability", "therapy", "exposure", "biomarkers", "adae", "advs"),
     *("durability_intervals", "retention", "response_episodes", "response_auc"),
-    *("deliveries", "quarantine", "record_changes"),
+    "therapy_summary",
+    *("deliveries", "quarantine", "record_changes", "site_metrics"),
 }
 
 

@@ -19,8 +19,11 @@ from pipelines.study.domains import DOMAINS, SQL_TYPES, Domain
 from tests.gate.lasting_faults import LASTING
 
 SMALL_CUT = (Path(__file__).parent / "small_cut.sql").read_text(encoding="utf-8")
-MARTS = ("adsl", "adqs", "response", "remission", *LASTING, "therapy", "exposure", "biomarkers", "adae", "advs")
-MONITORING = ("deliveries", "quarantine", "record_changes")
+MARTS = (
+    *("adsl", "adqs", "response", "remission", *LASTING, "therapy", "exposure", "biomarkers", "adae", "advs"),
+    "therapy_summary",
+)
+MONITORING = ("deliveries", "quarantine", "record_changes", "site_metrics")
 TABLE_DOMAINS = tuple(domain for domain in DOMAINS.values() if not domain.analysed)
 PUBLISHED = (*MARTS, *MONITORING, *(domain.name for domain in TABLE_DOMAINS))
 _number = itertools.count(1)

@@ -7,6 +7,7 @@ a check has no fault here.
 from __future__ import annotations
 
 from pipelines.study import domains
+from tests.gate.faults_beside import BESIDE
 from tests.gate.lasting_faults import LASTING, LASTING_FAULTS
 
 TABLE_DOMAINS = [domain for domain in domains.DOMAINS.values() if not domain.analysed]
@@ -26,7 +27,10 @@ MARTS = {
     **dict.fromkeys(
         ("adqs", "response", "remission", *LASTING, "therapy", "exposure", "biomarkers", "adae", "advs"), "trta"
     ),
+    "therapy_summary": "trta",
 }
+
+MONITORING = ("deliveries", "quarantine", "record_changes", "site_metrics")
 
 
 def _of_every_domain(domain: str, date: str, *, has_visit: bool) -> dict[str, str]:
@@ -99,6 +103,8 @@ def _of_both_endpoints(table: str) -> dict[str, str]:
         f"{start}-011": f"update {mart} set aval = aval + 0.5",
         f"{start}-012": f"update {mart} set trta = 'XXX'",
         f"{start}-013": f"update {mart} set delivery_id = repeat('b', 64)",
+        f"{start}-014": f"update {mart} set crit1fl = 'N' where dtype = 'WC'",
+        f"{start}-015": f"update {mart} set dtype = 'LOCF' where aval is not null",
     }
 
 
@@ -126,10 +132,11 @@ FAULTS: dict[str, str] = {
     },
     **{
         key: fault
-        for table in (*MARTS, "deliveries", "quarantine", "record_changes", *(domain.name for domain in TABLE_DOMAINS))
+        for table in (*MARTS, *MONITORING, *(domain.name for domain in TABLE_DOMAINS))
         for key, fault in _of_every_published_table(table, MARTS.get(table)).items()
     },
     **{key: fault for domain in TABLE_DOMAINS for key, fault in _of_a_table_of_its_own(domain).items()},
+    **BESIDE,
     **_of_both_endpoints("response"),
     **_of_both_endpoints("remission"),
     **_of_dated_marts("adqs", {"subject": 2, "left": 7, "consent": 8, "day": 17, "cutoff": 18, "arm": 19, "lost": 22}),
@@ -228,6 +235,8 @@ FAULTS: dict[str, str] = {
     "CUR-ADQS-015": "update curated.adqs set avisit = 'W99'",
     "CUR-ADQS-016": "update curated.adqs set ady = 12 where avisit = 'W1'",
     "CUR-ADQS-020": "update curated.adqs set ablfl = null where usubjid = 'S01-002'",
+    "CUR-ADQS-023": "update curated.adqs set dtype = 'PRORATED' where avisit = 'BL'",
+    "CUR-ADQS-024": "update curated.adqs set avalcat1 = 'Normal to mild'",
     "CUR-ADQS-021": "update curated.adqs set srcseq = null",
     # Exactly 50 %: 30 -> 15 is a response.
     "CUR-RESPONSE-005": "update curated.response set aval = 15, crit1fl = 'N' where aval = 14",
@@ -278,4 +287,10 @@ FAULTS: dict[str, str] = {
     "CUR-RECORD_CHANGES-002": "update curated.record_changes set old_value = new_value",
     "CUR-RECORD_CHANGES-003": "update curated.record_changes set old_delivery_id = repeat('b', 64)",
     "CUR-RECORD_CHANGES-004": "update curated.record_changes set variable = 'arm'",
+    "CUR-SITE_METRICS-001": "delete from curated.site_metrics where metric = 'ae_rate'",
+    "CUR-SITE_METRICS-002": "update curated.site_metrics set flag = null",
+    "CUR-SITE_METRICS-003": "update curated.site_metrics set threshold_red = 9",
+    "CUR-SITE_METRICS-004": "update curated.site_metrics set p_value = 0",
+    "CUR-SITE_METRICS-005": "update curated.site_metrics set score = 2",
+    "CUR-SITE_METRICS-006": "update curated.site_metrics set n = 7",
 }

@@ -47,7 +47,7 @@ seen as (
 
 ),
 
-final as (
+united as (
 
     select
         events.usubjid,
@@ -72,23 +72,28 @@ final as (
             events.usubjid = seen.usubjid and events.paramcd = seen.paramcd and events.ady = seen.ady
             and events.aperiod is not distinct from seen.aperiod
     union all
-    select
-        usubjid,
-        paramcd,
-        evntdesc as description,
-        'QS' as srcdom,
-        aperiod,
-        2 as priority,
-        0 as cnsr,
-        ady,
-        ady as known_ady,
-        lower_ady,
-        delivery_rank,
-        srcseq,
-        adt
+    select *
     from relapses
     union all
     select * from gaps
+
+),
+
+-- What follows a censoring says nothing of the treatment, also where no assessment lies between.
+placed as (
+
+    select
+        *,
+        min(case when cnsr = 1 then known_ady end) over (partition by usubjid, paramcd, aperiod) as censored_ady
+    from united
+
+),
+
+final as (
+
+    select *
+    from placed
+    where censored_ady is null or known_ady <= censored_ady
 
 )
 

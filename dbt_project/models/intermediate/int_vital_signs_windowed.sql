@@ -26,11 +26,11 @@ final as (
         avisitn,
         analysis_day as ady,
         aval,
-        alert_above,
         srcseq,
-        alert_strict,
+        has_limits,
         ablfl,
         anl01fl,
+        adtf,
         dtc,
         adt
     from placed
