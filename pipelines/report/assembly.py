@@ -19,6 +19,7 @@ from pipelines.report import (
     quality,
     response,
     restatements,
+    retention,
     safety,
     sensitivity,
     sequence,
@@ -35,13 +36,17 @@ def assembled(data: CutData) -> Content:
     curves = durability.curves(data)
     lasting = durability.records(data, curves)
     ends = durability.endings(data)
-    bounds = interval_censored.records(data, {paramcd: durability.landmarks(one) for paramcd, one in curves.items()})
+    bounds = interval_censored.records(data, durability.landmarks(data, curves))
+    retained = retention.records(data)
+    episodes = retention.episodes(data)
     statistics: dict[str, list[Record]] = {
         **efficacy,
         "change": changes,
         "durability": lasting,
         "durability_endings": ends,
         "durability_bounds": bounds,
+        "retention": retained,
+        "response_episodes": episodes,
     }
 
     flow, counts = disposition.section(data)
@@ -72,7 +77,10 @@ def assembled(data: CutData) -> Content:
             response.section(data, efficacy, *_sensitivity(data, efficacy)), *drawings.response(data, efficacy)
         ),
         _with_figures(change.section(data, changes), *drawings.change(data, changes)),
-        _with_figures(durability.section(data, curves, lasting, ends, bounds), *drawings.durability(data, curves))
+        _with_figures(
+            durability.section(data, curves, lasting, ends=ends, bounds=bounds, retained=retained, episodes=episodes),
+            *drawings.durability(data, curves),
+        )
         if data.study.durability
         else None,
         comparisons.section(data, compared),
