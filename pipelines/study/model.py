@@ -14,6 +14,7 @@ from pipelines.study.endpoints import Durability, Endpoint, Estimand, Identifier
 from pipelines.study.folder import StudyFolder
 from pipelines.study.layout import ExportFile, Settings
 from pipelines.study.measures import Biomarker, Exposure, InstrumentUse, Therapy, VitalSign
+from pipelines.study.safety import BlindingAssessment, Safety
 
 
 class Schedule(Settings):
@@ -103,6 +104,8 @@ class Study(Settings):
     exposure: Exposure = Exposure()
     biomarkers: dict[str, Biomarker] = {}
     vital_signs: dict[str, VitalSign] = {}
+    safety: Safety = Safety()
+    blinding_assessments: tuple[BlindingAssessment, ...] = ()
     layouts: Annotated[dict[str, tuple[ExportFile, ...]], Field(min_length=1)]
 
     _folder: StudyFolder = PrivateAttr()

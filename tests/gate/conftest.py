@@ -20,7 +20,7 @@ from pipelines.study.domains import DOMAINS, SQL_TYPES, Domain
 SMALL_CUT = (Path(__file__).parent / "small_cut.sql").read_text(encoding="utf-8")
 MARTS = (
     *("adsl", "adqs", "response", "remission", "durability", "therapy", "exposure", "biomarkers", "adae", "advs"),
-    "therapy_summary",
+    *("therapy_summary", "session_peaks", "safety_alerts", "blinding_assessment"),
 )
 MONITORING = ("deliveries", "quarantine", "record_changes")
 TABLE_DOMAINS = tuple(domain for domain in DOMAINS.values() if not domain.analysed)

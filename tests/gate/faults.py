@@ -26,7 +26,7 @@ MARTS = {
     **dict.fromkeys(
         ("adqs", "response", "remission", "durability", "therapy", "exposure", "biomarkers", "adae", "advs"), "trta"
     ),
-    "therapy_summary": "trta",
+    **dict.fromkeys(("therapy_summary", "session_peaks", "safety_alerts", "blinding_assessment"), "trta"),
 }
 
 

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 BESIDE: dict[str, str] = {
+    "CUR-ADAE-014": "update curated.adae set emergent_reason = null",
+    "CUR-ADAE-015": "update study.settings set emergent_until_days = 0;"
+    "update curated.adae set astdt = date '2026-01-11'",
+    "CUR-ADAE-016": "update curated.adae set aedecod = 'Dissociation'",
     # Strict: a rise of 40 is no alert, one of 41 is.
     "CUR-ADVS-017": "update curated.advs set aval = 161, chg = 41 where atpt = '40 MIN'",
     "CUR-EXPOSURE-015": "update curated.exposure set dose_deviation_fl = 'Y'",
@@ -18,4 +22,23 @@ BESIDE: dict[str, str] = {
     "CUR-BIOMARKERS-018": "update curated.biomarkers set pchg = 1",
     # Half of the limit 0.3 is 0.15.
     "CUR-BIOMARKERS-019": "update curated.biomarkers set blqfl = 'Y', aval = 0.3",
+    "CUR-BLINDING_ASSESSMENT-001": "update curated.blinding_assessment set usubjid = 'S01-999'",
+    "CUR-BLINDING_ASSESSMENT-002": "update curated.blinding_assessment set guess = null, correctfl = null",
+    "CUR-BLINDING_ASSESSMENT-003": "insert into curated.blinding_assessment from curated.blinding_assessment",
+    "CUR-BLINDING_ASSESSMENT-004": "update curated.blinding_assessment set correctfl = 'Y'",
+    "CUR-BLINDING_ASSESSMENT-005": "update curated.blinding_assessment set srcseq = 99",
+    "CUR-BLINDING_ASSESSMENT-006": "update curated.blinding_assessment set trta = 'XXX'",
+    "CUR-SAFETY_ALERTS-001": "update curated.safety_alerts set usubjid = 'S01-999'",
+    "CUR-SAFETY_ALERTS-002": "update curated.safety_alerts set after_first_dose_fl = 'Y'",
+    "CUR-SAFETY_ALERTS-003": "update curated.advs set alertfl = 'Y'",
+    "CUR-SAFETY_ALERTS-004": "update landed.qs set qstestcd = 'CSSRS05', qsstresn = 1 where usubjid = 'S01-002'",
+    "CUR-SAFETY_ALERTS-005": "update curated.adae set aeser = 'Y'",
+    "CUR-SAFETY_ALERTS-006": "update curated.safety_alerts set trta = 'XXX'",
+    "CUR-SESSION_PEAKS-001": "insert into curated.session_peaks from curated.session_peaks",
+    "CUR-SESSION_PEAKS-002": "update curated.session_peaks set usubjid = 'S01-999'",
+    "CUR-SESSION_PEAKS-003": "update curated.session_peaks set adt = date '2026-01-11'",
+    "CUR-SESSION_PEAKS-004": "update curated.advs set aval = 151 where atpt = '40 MIN'",
+    "CUR-SESSION_PEAKS-005": "update curated.session_peaks set aval = 176",
+    "CUR-SESSION_PEAKS-006": "update curated.session_peaks set chg = 1",
+    "CUR-SESSION_PEAKS-007": "update curated.session_peaks set trta = 'XXX'",
 }
