@@ -1,24 +1,37 @@
-"""What the study asks: response and remission, estimands, rules for missing data, durability (ICH E9(R1), ADTTE)."""
+"""What the study asks: response and remission, estimands, rules for missing data (ICH E9(R1))."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from pipelines.study.layout import Settings
 
 Identifier = Annotated[str, Field(pattern=r"\A[A-Za-z0-9][A-Za-z0-9_-]{0,31}\z")]
-MissingRule = Literal["observed", "locf", "bocf", "nri"]
+MissingMethod = Literal["observed", "locf", "wocf", "bocf", "nri", "worst_case", "best_case"]
 Strategy = Literal["treatment_policy", "composite", "hypothetical", "while_on_treatment"]
 
 
 class ResponseRule(Settings):
-    """Response: a reduction from baseline of at least (strict: more than) this share."""
+    """Response: a reduction from baseline of at least (strict: more than) this share, this many points, or both.
 
-    min_reduction_pct: Annotated[float, Field(gt=0, le=100)] = 50
+    `max_score` asks for a total of at most (strict: less than) so many points besides. What is given must all hold.
+    The share is 50 % where neither share nor points are given; with points alone there is none.
+    """
+
+    min_reduction_pct: Annotated[float, Field(gt=0, le=100)] | None = None
+    min_reduction_points: Annotated[float, Field(gt=0)] | None = None
+    max_score: Annotated[float, Field(ge=0)] | None = None
     strict: bool = False
     section: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _half_unless_said(cls, given: object) -> object:
+        if isinstance(given, dict) and given.get("min_reduction_pct") is given.get("min_reduction_points") is None:
+            return {**given, "min_reduction_pct": 50}
+        return given
 
 
 class RemissionRule(Settings):
@@ -26,6 +39,18 @@ class RemissionRule(Settings):
 
     max_score: float
     strict: bool = False
+    section: str = ""
+
+
+class ResponseArea(Settings):
+    """The area under the response curve, from the first dose to a visit.
+
+    `missing_rule` is for the visit itself: `observed` gives no area where it was missed, `locf` carries the last score
+    of before to its target day.
+    """
+
+    visit: str
+    missing_rule: Literal["observed", "locf"] = "observed"
     section: str = ""
 
 
@@ -41,6 +66,7 @@ class Endpoint(Settings):
     visit: str | None = None
     response: ResponseRule
     remission: RemissionRule
+    area_under_curve: tuple[ResponseArea, ...] = ()
 
 
 class Estimand(Settings):
@@ -51,29 +77,22 @@ class Estimand(Settings):
     events: tuple[str, ...] = ()
 
 
-class RelapseByScore(Settings):
-    """A score of at least (strict: above) `min_score` at so many assessments in a row, `days_apart` from each other."""
+class MissingRule(Settings):
+    """How a missing assessment counts.
 
-    min_score: float
-    strict: bool = False
-    assessments: Annotated[int, Field(ge=1, le=2)] = 2
-    days_apart: tuple[int, int] = (5, 15)
+    `baseline` and `unscheduled` belong to what carries a value forward (`locf`, `wocf`): whether the baseline is
+    carried where nothing later was seen, and whether unscheduled assessments are.
+    """
 
-
-class LossOfResponse(Settings):
-    """The reduction falls below the response threshold, at one assessment or (`confirmed`) at two in a row."""
-
-    confirmed: bool = False
-
-
-class Durability(Settings):
-    """One time-to-event parameter (ADTTE): from the first response or remission to relapse or loss of response."""
-
-    paramcd: Annotated[str, Field(pattern=r"\A[A-Z][A-Z0-9]{0,7}\z")]
-    param: str
-    endpoint: str = "primary"
-    start: Literal["response", "remission"] = "response"
-    relapse: RelapseByScore | None = None
-    loss_of_response: LossOfResponse | None = None
-    events: tuple[str, ...] = ()
+    name: Identifier
+    rule: MissingMethod
+    baseline: bool = False
+    unscheduled: bool = False
     section: str = ""
+
+    @model_validator(mode="after")
+    def _carries(self) -> Self:
+        if (self.baseline or self.unscheduled) and self.rule not in {"locf", "wocf"}:
+            msg = "baseline and unscheduled say what locf and wocf carry forward. Leave them out"
+            raise ValueError(msg)
+        return self

@@ -1,4 +1,4 @@
-"""What the study gives and measures beside its endpoints: instruments, therapy, doses, biomarkers, vital signs."""
+"""What the study gives and measures beside its endpoints: psychotherapy, doses, biomarkers, vital signs."""
 
 from __future__ import annotations
 
@@ -7,13 +7,6 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from pipelines.study.layout import Settings
-
-
-class InstrumentUse(Settings):
-    """How the study uses a catalogue instrument: which total counts, at which visits it is planned."""
-
-    analysed_total: Literal["items", "collected"] = "items"
-    visits: tuple[str, ...] | None = None
 
 
 class Therapy(Settings):
@@ -44,7 +37,8 @@ class Exposure(Settings):
 class Biomarker(Settings):
     """A laboratory analyte: its one analysis unit, what other units are multiplied by, its limits of quantification.
 
-    `below_limit` and `above_limit` say which value is analysed where a result lies beyond them.
+    `below_limit` and `above_limit` say which value is analysed where a result lies beyond them. `predictor` puts its
+    level at baseline, or its change, into the report's model of what goes with response.
     """
 
     label: str
@@ -54,6 +48,7 @@ class Biomarker(Settings):
     below_limit: Literal["as_reported", "half_limit", "limit", "missing"] = "as_reported"
     upper_limit: float | None = None
     above_limit: Literal["as_reported", "limit", "missing"] = "as_reported"
+    predictor: Literal["none", "baseline", "change"] = "none"
     section: str = ""
 
 

@@ -6,15 +6,27 @@ Every number of a protocol stands in it, each endpoint with the protocol section
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, PrivateAttr
 
-from pipelines.study.endpoints import Durability, Endpoint, Estimand, Identifier, MissingRule
+from pipelines.study.catalogue import Instrument, with_own
+from pipelines.study.dates import PartialDates
+from pipelines.study.durability import Durability
+from pipelines.study.endpoints import Endpoint, Estimand, Identifier, MissingRule
 from pipelines.study.folder import StudyFolder
+from pipelines.study.instruments import InstrumentUse
 from pipelines.study.layout import ExportFile, Settings
-from pipelines.study.measures import Biomarker, Exposure, InstrumentUse, Therapy, VitalSign
+from pipelines.study.measures import Biomarker, Exposure, Therapy, VitalSign
+from pipelines.study.monitoring import SiteMetric
 from pipelines.study.safety import BlindingAssessment, Safety
+
+# Rules that many entries share, or that have no entry of their own to name a section in.
+SharedRule = Literal[
+    "baseline", "tie", "population", "visits", "instruments", "estimands", "missing_rules", "biomarkers", "vital_signs"
+]
 
 
 class Schedule(Settings):
@@ -76,6 +88,19 @@ def _estimands(value: object) -> object:
     return [{"name": entry, "strategy": entry} if isinstance(entry, str) else entry for entry in value]
 
 
+def _missing_rules(value: object) -> object:
+    # `locf` is short for {name: locf, rule: locf}; a rule written twice counts once; a name is its rule's unless given.
+    if not isinstance(value, list):
+        return value
+    entries = [{"rule": entry} if isinstance(entry, str) else entry for entry in value]
+    named = [{"name": entry["rule"], **entry} if _is_nameless(entry) else entry for entry in entries]
+    return [entry for index, entry in enumerate(named) if entry not in named[:index]]
+
+
+def _is_nameless(entry: object) -> bool:
+    return isinstance(entry, dict) and "rule" in entry
+
+
 class Study(Settings):
     """A study file, checked; `folder` is where it lies."""
 
@@ -95,10 +120,13 @@ class Study(Settings):
     visits: Annotated[tuple[Visit, ...], Field(min_length=1)]
     baseline: Literal["visit", "last_before_first_dose"] = "visit"
     tie: Literal["later", "earlier"] = "later"
+    partial_dates: PartialDates = PartialDates()
     instruments: Annotated[dict[str, InstrumentUse], BeforeValidator(_named), Field(min_length=1)]
     endpoints: Annotated[tuple[Endpoint, ...], BeforeValidator(_listed), Field(min_length=1)]
     estimands: Annotated[tuple[Estimand, ...], BeforeValidator(_estimands)] = (Estimand(name="treatment_policy"),)
-    missing_rules: Annotated[tuple[MissingRule, ...], Field(min_length=1)] = ("observed",)
+    missing_rules: Annotated[tuple[MissingRule, ...], BeforeValidator(_missing_rules), Field(min_length=1)] = (
+        MissingRule(name="observed", rule="observed"),
+    )
     durability: tuple[Durability, ...] = ()
     therapy: Therapy = Therapy()
     exposure: Exposure = Exposure()
@@ -106,6 +134,8 @@ class Study(Settings):
     vital_signs: dict[str, VitalSign] = {}
     safety: Safety = Safety()
     blinding_assessments: tuple[BlindingAssessment, ...] = ()
+    monitoring: dict[str, SiteMetric] = {}
+    sections: dict[SharedRule, str] = {}
     layouts: Annotated[dict[str, tuple[ExportFile, ...]], Field(min_length=1)]
 
     _folder: StudyFolder = PrivateAttr()
@@ -120,6 +150,11 @@ class Study(Settings):
     def metadata(self) -> dict[str, str]:
         """The SHA-256 of each metadata file that its layouts name, as it was read."""
         return self._metadata
+
+    @cached_property
+    def scales(self) -> Mapping[str, Instrument]:
+        """Every instrument by its code: the catalogue's as this study has them, and its own."""
+        return with_own(self.instruments)
 
     @property
     def name(self) -> str:

@@ -20,7 +20,7 @@ from tests.build.trial import TRIAL, make_trial
 
 TABLES = {
     *("adsl", "adqs", "response", "remission", "durability", "therapy", "exposure", "biomarkers", "adae", "advs"),
-    *("deliveries", "quarantine", "record_changes"),
+    *("deliveries", "quarantine", "record_changes", "site_metrics"),
 }
 
 

@@ -16,7 +16,7 @@ from pipelines.study import Study
 MARTS = {
     *("adsl", "adqs", "response", "remission", "durability", "therapy", "exposure", "biomarkers", "adae", "advs"),
     *("therapy_summary", "session_peaks", "safety_alerts", "blinding_assessment"),
-    *("deliveries", "quarantine", "record_changes"),
+    *("deliveries", "quarantine", "record_changes", "site_metrics"),
 }
 
 

@@ -22,7 +22,7 @@ MARTS = (
     *("adsl", "adqs", "response", "remission", "durability", "therapy", "exposure", "biomarkers", "adae", "advs"),
     *("therapy_summary", "session_peaks", "safety_alerts", "blinding_assessment"),
 )
-MONITORING = ("deliveries", "quarantine", "record_changes")
+MONITORING = ("deliveries", "quarantine", "record_changes", "site_metrics")
 TABLE_DOMAINS = tuple(domain for domain in DOMAINS.values() if not domain.analysed)
 PUBLISHED = (*MARTS, *MONITORING, *(domain.name for domain in TABLE_DOMAINS))
 _number = itertools.count(1)

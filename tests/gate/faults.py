@@ -29,6 +29,8 @@ MARTS = {
     **dict.fromkeys(("therapy_summary", "session_peaks", "safety_alerts", "blinding_assessment"), "trta"),
 }
 
+MONITORING = ("deliveries", "quarantine", "record_changes", "site_metrics")
+
 
 def _of_every_domain(domain: str, date: str, *, has_visit: bool) -> dict[str, str]:
     table = f"landed.{domain}"
@@ -100,6 +102,8 @@ def _of_both_endpoints(table: str) -> dict[str, str]:
         f"{start}-011": f"update {mart} set aval = aval + 0.5",
         f"{start}-012": f"update {mart} set trta = 'XXX'",
         f"{start}-013": f"update {mart} set delivery_id = repeat('b', 64)",
+        f"{start}-014": f"update {mart} set crit1fl = 'N' where dtype = 'WC'",
+        f"{start}-015": f"update {mart} set dtype = 'LOCF' where aval is not null",
     }
 
 
@@ -127,7 +131,7 @@ FAULTS: dict[str, str] = {
     },
     **{
         key: fault
-        for table in (*MARTS, "deliveries", "quarantine", "record_changes", *(domain.name for domain in TABLE_DOMAINS))
+        for table in (*MARTS, *MONITORING, *(domain.name for domain in TABLE_DOMAINS))
         for key, fault in _of_every_published_table(table, MARTS.get(table)).items()
     },
     **{key: fault for domain in TABLE_DOMAINS for key, fault in _of_a_table_of_its_own(domain).items()},
@@ -230,6 +234,8 @@ FAULTS: dict[str, str] = {
     "CUR-ADQS-015": "update curated.adqs set avisit = 'W99'",
     "CUR-ADQS-016": "update curated.adqs set ady = 12 where avisit = 'W1'",
     "CUR-ADQS-020": "update curated.adqs set ablfl = null where usubjid = 'S01-002'",
+    "CUR-ADQS-023": "update curated.adqs set dtype = 'PRORATED' where avisit = 'BL'",
+    "CUR-ADQS-024": "update curated.adqs set avalcat1 = 'Normal to mild'",
     "CUR-ADQS-021": "update curated.adqs set srcseq = null",
     # Exactly 50 %: 30 -> 15 is a response.
     "CUR-RESPONSE-005": "update curated.response set aval = 15, crit1fl = 'N' where aval = 14",
@@ -245,41 +251,6 @@ FAULTS: dict[str, str] = {
     "CUR-DURABILITY-008": "update curated.durability set paramcd = 'TTOTHER'",
     "CUR-DURABILITY-009": "update curated.durability set adt = date '2026-03-01'",
     "CUR-DURABILITY-010": "update curated.durability set trta = 'XXX'",
-    "CUR-THERAPY-001": "insert into curated.therapy from curated.therapy limit 1",
-    "CUR-THERAPY-003": "update curated.therapy set minutes = 0",
-    "CUR-THERAPY-006": "update curated.therapy set days_since_dose = -1",
-    "CUR-THERAPY-007": "update curated.therapy set days_since_dose = 4",
-    "CUR-THERAPY-008": "update curated.exposure set adt = date '2026-01-11'",
-    "CUR-EXPOSURE-001": "insert into curated.exposure from curated.exposure limit 1",
-    "CUR-EXPOSURE-003": "update curated.exposure set dose_number = 2",
-    "CUR-EXPOSURE-006": "update curated.exposure set dose_mg_per_kg = 0.6",
-    "CUR-EXPOSURE-007": "update curated.exposure set days_since_previous_dose = 0",
-    "CUR-EXPOSURE-008": "update curated.exposure set trta = 'PBO' where usubjid = 'S01-001'",
-    "CUR-EXPOSURE-009": "update study.settings set blinded = true",
-    "CUR-BIOMARKERS-001": "insert into curated.biomarkers from curated.biomarkers limit 1",
-    "CUR-BIOMARKERS-003": "update curated.biomarkers set avalu = 'mg/dL'",
-    "CUR-BIOMARKERS-004": "update curated.biomarkers set paramcd = 'ALT'",
-    "CUR-BIOMARKERS-005": "update curated.biomarkers set aval = -1",
-    "CUR-BIOMARKERS-006": "update curated.biomarkers set ratio_to_base = 2",
-    "CUR-BIOMARKERS-007": "update curated.biomarkers set aval = 0.2",
-    "CUR-BIOMARKERS-008": "update curated.biomarkers set chg = 1",
-    "CUR-BIOMARKERS-009": "update curated.biomarkers set avisit = 'W99'",
-    "CUR-BIOMARKERS-010": "update curated.biomarkers set avisit = 'W1'",
-    "CUR-ADVS-001": "insert into curated.advs from curated.advs limit 1",
-    "CUR-ADVS-003": "update curated.advs set avalu = 'kPa'",
-    "CUR-ADVS-004": "update curated.advs set aval = 0",
-    # Strict: 180 is no alert, 181 is.
-    "CUR-ADVS-005": "update curated.advs set aval = 181",
-    "CUR-ADVS-006": "update curated.advs set alertfl = 'Y'",
-    "CUR-ADVS-007": "update curated.advs set chg = 1",
-    "CUR-ADVS-008": "update curated.advs set avisit = 'W99'",
-    "CUR-ADVS-009": "update curated.advs set atpt = 'PRE-DOSE'",
-    "CUR-ADAE-001": "insert into curated.adae from curated.adae",
-    "CUR-ADAE-003": "update curated.adae set aendt = date '2026-01-09'",
-    "CUR-ADAE-004": "update curated.adae set trtemfl = null",
-    "CUR-ADAE-005": "update curated.adae set days_since_dose = -1",
-    "CUR-ADAE-006": "update curated.adae set aesev = 'AWFUL'",
-    "CUR-ADAE-007": "update curated.adae set aedecod = null",
     "CUR-DELIVERIES-001": "update curated.deliveries set rows_in = 7",
     "CUR-DELIVERIES-002": "update curated.deliveries set rows_in = 7",
     "CUR-QUARANTINE-001": "delete from curated.quarantine; insert into curated.quarantine by name "
@@ -289,4 +260,10 @@ FAULTS: dict[str, str] = {
     "CUR-RECORD_CHANGES-002": "update curated.record_changes set old_value = new_value",
     "CUR-RECORD_CHANGES-003": "update curated.record_changes set old_delivery_id = repeat('b', 64)",
     "CUR-RECORD_CHANGES-004": "update curated.record_changes set variable = 'arm'",
+    "CUR-SITE_METRICS-001": "delete from curated.site_metrics where metric = 'ae_rate'",
+    "CUR-SITE_METRICS-002": "update curated.site_metrics set flag = null",
+    "CUR-SITE_METRICS-003": "update curated.site_metrics set threshold_red = 9",
+    "CUR-SITE_METRICS-004": "update curated.site_metrics set p_value = 0",
+    "CUR-SITE_METRICS-005": "update curated.site_metrics set score = 2",
+    "CUR-SITE_METRICS-006": "update curated.site_metrics set n = 7",
 }

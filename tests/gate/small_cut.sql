@@ -13,14 +13,17 @@ create table study.visits as from (values
 ) as t (visit, visitnum, visit_label, target_day, window_from_day, window_to_day, is_baseline, of_period);
 create table study.instruments as select 'MADRS' as paramcd, 'items' as analysed_total;
 create table study.instrument_visits as select 'MADRS' as paramcd, visit from study.visits;
-create table study.endpoints as select 'primary' as endpoint, 'MADRS' as paramcd, 50.0::double as min_reduction_pct, false as response_strict,
+create table study.endpoints as select 'primary' as endpoint, 'MADRS' as paramcd, 50.0::double as min_reduction_pct, null::double as min_reduction_points,
+    null::double as response_max_score, false as response_strict,
     'MADRS reduction from baseline >= 50 %' as response_crit, '9.1' as response_section, 10.0::double as remission_max_score,
     false as remission_strict, 'MADRS <= 10' as remission_crit, '9.2' as remission_section;
 create table study.estimands as select 'treatment_policy' as estimand, 'treatment_policy' as strategy;
 create table study.estimand_events as select null::varchar as estimand, null::varchar as event where false;
-create table study.missing_rules as from (values ('observed'), ('nri')) as t (missing_rule);
+create table study.missing_rules as from (values ('observed', 'observed', false, false), ('nri', 'nri', false, false), ('worst', 'worst_case', false, false))
+    as t (missing_rule, method, carries_baseline, carries_unscheduled);
 create table study.durability as select 'TTLOSS' as paramcd, 'Time to loss of response' as param, 'primary' as endpoint, 'response' as start,
-    null::double as relapse_min_score, null::boolean as relapse_strict, true as loss_of_response, false as loss_confirmed, '9.5' as section;
+    'first_visit' as start_at, 1 as start_assessments, null::varchar as start_estimand, null::integer as maintenance_window_days,
+    null::varchar as maintenance_category, null::double as relapse_min_score, null::boolean as relapse_strict, true as loss_of_response, false as loss_confirmed, '9.5' as section;
 create table study.therapy_planned as from (values ('PREPARATION', 1), ('DOSING', 1), ('INTEGRATION', 1)) as t (prtrt, planned_sessions);
 create table study.biomarkers as select 'CRP' as lbtestcd, 'C-reactive protein' as label, 'mg/L' as unit, 0.3::double as lower_limit,
     'half_limit' as below_limit, null::double as upper_limit, 'as_reported' as above_limit;
@@ -30,11 +33,16 @@ create table study.vital_signs as select 'SYSBP' as vstestcd, 'Systolic blood pr
 create table study.special_interest as select 'DISSOCIATION' as aesi, 'DISSOCIATION' as term;
 create table study.session_peaks_sought as select 'SYSBP' as paramcd, 'highest' as worst, 175.0::double as peak_limit, true as peak_strict;
 create table study.score_alerts as select 'SUICIDAL IDEATION' as alert, 'CSSRS05' as qstestcd, 1.0::double as at_least;
+create table study.metrics as select metric, '1' as metric_version, metric as label, 'In words.' as definition, 'A test.' as method, '%' as unit,
+    'subjects' as n_unit, judged_by, direction, '' as section, 1000 as parameter, 2 as min_n, 100.0::double as per, amber as threshold_amber, red as threshold_red,
+    null::double as tolerated_value from (values ('discontinuation', 'score', 'high', 2.0::double, 3.0::double), ('ae_rate', 'p_value', 'both', 0.05, 0.01)) as t (metric, judged_by, direction, amber, red);
 create table study.declared_tests as select null::varchar as domain, null::varchar as testcd;
 create table study.limits as select 5.0::double as quarantine_limit_pct;
-create table reference.instruments as select 'MADRS' as paramcd, 'MADRS' as param, 10 as items_expected, 0 as total_min, 60 as total_max, 0 as items_missing_allowed;
-create table reference.instrument_items as
-    select 'MADRS' as paramcd, format('MADRS{:02d}', i) as qstestcd, 'Item' as item, 0 as item_min, 6 as item_max from range(1, 11) as t (i);
+create table study.instrument_rules as select 'MADRS' as paramcd, 'MADRS' as param, 10 as items_expected, 0 as total_min, 60 as total_max, 0 as items_missing_allowed, 'none' as prorate;
+create table study.instrument_codes as
+    select case when i = 0 then 'MADRSTOT' else format('MADRS{:02d}', i) end as qstestcd, 'MADRS' as paramcd, 0 as item_min, case when i = 0 then 60 else 6 end as item_max,
+        i = 0 as is_total, false as is_derived, i > 0 as is_whole, false as is_yes_no from range(11) as t (i);
+create table study.instrument_bands as from (values ('MADRS', 'Normal to mild', 0, 20), ('MADRS', 'Moderate or severe', 20, null)) as t (paramcd, band, band_from, band_below);
 
 create macro delivery() as repeat('a', 64);
 create table landed.deliveries as select 'S01' as siteid, 'all_2026-02-20.csv' as file, delivery() as delivery_id, 'k1' as landing_key, date '2026-02-20' as delivered_on,
@@ -50,7 +58,7 @@ create table landed.ds as select unnest(landed('S01-' || s, row)), null::varchar
     from (values ('001', 3, 'RANDOMIZED', '2026-01-09'), ('002', 4, 'RANDOMIZED', '2026-01-09'), ('002', 5, 'WITHDRAWAL BY SUBJECT', '2026-01-20')) as t (s, row, code, day);
 create table landed.ex as select unnest(landed('S01-' || s, row)), 'BL' as visit, 'INITIAL' as excat, 1::bigint as exseq, null::bigint as period,
     '2026-01-10' as exstdtc, null::varchar as exendtc from (values ('001', 6), ('002', 7)) as t (s, row);
-create table landed.qs as select unnest(landed('S01-' || s, row)), 'MADRS' as qscat, test as qstestcd, visit, null::varchar as qsstat, null::varchar as qstpt,
+create table landed.qs as select unnest(landed('S01-' || s, row)), 'MADRS' as qscat, test as qstestcd, visit, null::varchar as qsorres, null::varchar as qsstat, null::varchar as qstpt,
     null::bigint as period, score::double as qsstresn, day as qsdtc
     from (select '001', 10, format('MADRS{:02d}', i), 'BL', 3, '2026-01-10' from range(1, 11) as r (i) union all values
         ('001', 10, 'MADRSTOT', 'BL', 30, '2026-01-10'), ('001', 11, 'MADRSTOT', 'W1', 14, '2026-01-17'), ('001', 12, 'MADRSTOT', 'W2', 26, '2026-01-24'),
@@ -73,21 +81,22 @@ create table curated.adsl as select unnest(mart('S01-' || s, arm)), unnest(origi
     date '2026-01-02' as icdt, date '2026-01-09' as randdt, date '2026-01-10' as trtsdt, date '2026-01-10' as trtedt, ended::date as eosdt
     from (values ('001', 'KET', 1, 'ONGOING', null, null), ('002', 'PBO', 2, 'DISCONTINUED', 'WITHDRAWAL BY SUBJECT', '2026-01-20')) as t (s, arm, row, status, reason, ended);
 create table curated.adqs as select unnest(mart('S01-' || s, arm)), unnest(origin('QS', row)), 'MADRS' as paramcd, visit as avisit, null::varchar as atpt,
-    null::varchar as qualifiers, null::varchar as dtype, source as total_source, null::varchar as missing_reason, 1 as aperiod, number as avisitn, ady, score::double as aval,
+    null::varchar as qualifiers, case when score < 20 then 'Normal to mild' else 'Moderate or severe' end as avalcat1, null::varchar as dtype, source as total_source, null::varchar as missing_reason, 1 as aperiod, number as avisitn, ady, score::double as aval,
     base::double as base, chg::double as chg, 100.0::double * chg / base as pchg, items as items_answered, 10 as items_expected, item_sum::double as item_sum,
-    score::double as collected_total, ablfl, 'Y' as anl01fl, date '2026-01-09' + ady as adt
+    score::double as collected_total, ablfl, 'Y' as anl01fl, null::varchar as adtf, date '2026-01-09' + ady as adt
     from (values ('001', 'KET', 10, 'BL', 1.0, 1, 30, 30, null, 'items', 10, 30, 'Y'), ('001', 'KET', 11, 'W1', 2.0, 8, 14, 30, -16, 'collected', 0, null, null),
         ('001', 'KET', 12, 'W2', 3.0, 15, 26, 30, -4, 'collected', 0, null, null), ('002', 'PBO', 13, 'BL', 1.0, 1, 28, 28, null, 'collected', 0, null, 'Y'),
         ('002', 'PBO', 14, 'W1', 2.0, 8, 24, 28, -4, 'collected', 0, null, null)
     ) as t (s, arm, row, visit, number, ady, score, base, chg, source, items, item_sum, ablfl);
 create table curated.response as select unnest(mart('S01-' || s, arm)), unnest(origin(domain, row)), 'primary' as endpoint, 'MADRS' as paramcd, visit as avisit,
     'treatment_policy' as estimand, missing_rule, 'MADRS reduction from baseline >= 50 %' as crit1,
-    case when missing_rule = 'nri' and score is null then 'NRI' end as dtype, 1 as aperiod, ady, score::double as aval, base::double as base,
-    score::double - base as chg, case when score is null and missing_rule = 'nri' then 'N' else met end as crit1fl, 'Y' as anl01fl, date '2026-01-09' + ady as adt
+    case when missing_rule = 'nri' and score is null then 'NRI' when missing_rule = 'worst' and score is null then 'WC' end as dtype,
+    case when score is not null then visit end as srcvisit, 1 as aperiod, ady, score::double as aval, base::double as base,
+    score::double - base as chg, case when score is null and missing_rule = 'nri' then 'N' when score is null and missing_rule = 'worst' then 'Y' else met end as crit1fl, 'Y' as anl01fl, date '2026-01-09' + ady as adt
     from (values ('001', 'KET', 'QS', 11, 'W1', 8, 14, 30, 'Y'), ('001', 'KET', 'QS', 12, 'W2', 15, 26, 30, 'N'),
         ('002', 'PBO', 'QS', 14, 'W1', 8, 24, 28, 'N'), ('002', 'PBO', null, null, 'W2', null, null, 28, null)
     ) as t (s, arm, domain, row, visit, ady, score, base, met), study.missing_rules;
-create table curated.remission as select * replace ('MADRS <= 10' as crit1, case when crit1fl is not null then 'N' end as crit1fl) from curated.response;
+create table curated.remission as select * replace ('MADRS <= 10' as crit1, case when dtype = 'WC' then 'Y' when crit1fl is not null then 'N' end as crit1fl) from curated.response;
 create table curated.durability as select unnest(mart('S01-001', 'KET')), unnest(origin('QS', 12)), 'primary' as endpoint, 'TTLOSS' as paramcd,
     'Time to loss of response' as param, 'DAYS' as avalu, 'LOSS OF RESPONSE' as evntdesc, null::varchar as cnsdtdsc, 1 as aperiod, 8.0::double as aval,
     1.0::double as lower_days, 8.0::double as upper_days, 8 as startdy, 15 as ady, 0 as cnsr, date '2026-01-17' as startdt, date '2026-01-24' as adt;
@@ -110,16 +119,19 @@ create table curated.exposure as select unnest(mart('S01-' || s, arm)), unnest(o
     date '2026-01-10' as adt from (values ('001', 'KET', 6), ('002', 'PBO', 7)) as t (s, arm, row);
 create table curated.biomarkers as select unnest(mart('S01-001', 'KET')), unnest(origin('LB', row)), 'CRP' as paramcd, visit as avisit, null::varchar as atpt, null::varchar as qualifiers, 'mg/L' as avalu,
     ady, value::double as aval, 4.0::double as base, value::double - 4 as chg, value::double / 4 as ratio_to_base,
-    100 * (value::double - 4) / 4 as pchg, null::varchar as dtype, 'N' as blqfl, 'N' as alqfl, ablfl, 'Y' as anl01fl, day::date as adt
+    100 * (value::double - 4) / 4 as pchg, null::varchar as dtype, 'N' as blqfl, 'N' as alqfl, ablfl, 'Y' as anl01fl, null::varchar as adtf, day::date as adt
     from (values (30, 'BL', 1, 4, 'Y', '2026-01-10'), (31, 'W1', 8, 2, null, '2026-01-17')) as t (row, visit, ady, value, ablfl, day);
 create table curated.advs as select unnest(mart('S01-001', 'KET')), unnest(origin('VS', row)), 'SYSBP' as paramcd, 'BL' as avisit, tpt as atpt, null::varchar as qualifiers, 'mmHg' as avalu, 1 as ady,
-    value::double as aval, 120.0::double as base, value::double - 120 as chg, 'N' as alertfl, 'N' as change_alertfl, case when tpt = '40 MIN' then 40 end as minutes_since_dose, 'Y' as anl01fl, date '2026-01-10' as adt
+    value::double as aval, 120.0::double as base, value::double - 120 as chg, 'N' as alertfl, 'N' as change_alertfl, case when tpt = '40 MIN' then 40 end as minutes_since_dose, 'Y' as anl01fl, null::varchar as adtf, date '2026-01-10' as adt
     from (values (20, 'PRE-DOSE', 120), (21, '40 MIN', 150)) as t (row, tpt, value);
 create table curated.adae as select unnest(mart('S01-001', 'KET')), unnest(origin('AE', 40)), 'Headache' as aeterm, 'Headache' as aedecod, 'MILD' as aesev, 'N' as aeser,
     '2026-01-10' as astdtc, '2026-01-11' as aendtc, 1 as astdy, 2 as aendy, 0 as days_since_dose, 1 as dose_number, null::varchar as aesi,
-    'STARTED' as emergent_reason, 'Y' as trtemfl, date '2026-01-10' as astdt, date '2026-01-11' as aendt;
+    'STARTED' as emergent_reason, 'Y' as trtemfl, null::varchar as astdtf, null::varchar as aendtf, date '2026-01-10' as astdt, date '2026-01-11' as aendt;
 create table curated.deliveries as select siteid, file, outcome, null::varchar as codes, delivery_id, rows_in, rows_accepted, rows_quarantined, current as is_current, delivered_on from landed.deliveries;
 create table curated.quarantine as select 'S01' as siteid, _source_file as source_file, column_name, code, reason, _delivery_id as delivery_id, _source_row as source_row from landed.quarantine;
 create table curated.record_changes as select 'TINY' as studyid, 'S01' as siteid, 'S01-001' as usubjid, 'QS' as domain, 'MADRSTOT | W1 | 2026-01-17' as record_key,
     'qsstresn' as variable, 'changed' as change, '15' as old_value, '14' as new_value, date '2026-02-20' as seen_on, delivery() as old_delivery_id,
     'all_2026-01-20.csv' as old_source_file, 11::bigint as old_source_row, delivery() as new_delivery_id, 'all_2026-02-20.csv' as new_source_file, 11::bigint as new_source_row;
+create table curated.site_metrics as select 'TINY' as studyid, 'S01' as siteid, metric, metric_version, label, definition, method, unit, n_unit, judged_by, direction, section,
+    null::varchar as flag_reason, 2::bigint as n, 1.0::double as numerator, 2.0::double as denominator, 50.0::double as value, 50.0::double as expected, 0.0::double as score,
+    case metric when 'ae_rate' then 0.5::double end as p_value, min_n, threshold_amber, threshold_red, tolerated_value, 'GREEN' as flag from study.metrics;

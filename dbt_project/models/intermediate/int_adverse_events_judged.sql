@@ -1,6 +1,6 @@
 with events as (
 
-    select * from {{ ref('stg_landed__adverse_events') }}
+    select * from {{ ref('int_adverse_events_dated') }}
 
 ),
 
@@ -27,7 +27,7 @@ started as (
         settings.emergent_until_days,
         {{ severity_rank('events.aesev') }} as severity,
         {{ severity_rank('events.aesevini') }} as severity_before,
-        {{ started_after_first_dose('events.aestdtc', 'events.aeendtc', 'subjects.trtsdt') }} as startfl
+        {{ started_after_first_dose('events.known_start', 'events.known_end', 'subjects.trtsdt') }} as startfl
     from events
     cross join settings
     left join subjects
@@ -59,7 +59,7 @@ judged as (
             when started.startfl = 'Y' and started.severity <= before_dosing.worst_severity then 'N'
             when started.startfl = 'Y' then 'Y'
             when started.trtsdt is null or started.severity is null then 'N'
-            when {{ known_part_is_before('started.aeendtc', 'started.trtsdt') }} then 'N'
+            when {{ known_part_is_before('started.known_end', 'started.trtsdt') }} then 'N'
             when started.severity > started.severity_before then 'Y'
             else 'N'
         end as emergent_by_rule

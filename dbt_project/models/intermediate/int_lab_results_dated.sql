@@ -1,22 +1,14 @@
 {{ config(materialized='view') }}
 
-with results as (
+with delivered as (
 
     select * from {{ ref('stg_landed__lab_results') }}
 
 ),
 
-biomarkers as (
+{{ assessments_dated('delivered', 'lbdtc') }},
 
-    select * from {{ source('study', 'biomarkers') }}
-
-),
-
-units as (
-
-    select * from {{ source('study', 'biomarker_units') }}
-
-),
+{{ results_quantified('assessed') }}
 
 treatments as (
 
@@ -36,28 +28,6 @@ settings as (
 
 ),
 
--- Only analytes of the study file; a unit without a conversion leaves no value.
-converted as (
-
-    select
-        results.*,
-        biomarkers.label,
-        biomarkers.unit,
-        biomarkers.lower_limit,
-        biomarkers.below_limit,
-        biomarkers.upper_limit,
-        biomarkers.above_limit,
-        results.lbstresn * units.factor as value_as_reported,
-        {{ is_beyond('results.lborres', '<', 'results.lbstresn * units.factor < biomarkers.lower_limit') }} as is_below,
-        {{ is_beyond('results.lborres', '>', 'results.lbstresn * units.factor > biomarkers.upper_limit') }} as is_above
-    from results
-    inner join biomarkers
-        on results.lbtestcd = biomarkers.lbtestcd
-    left join units
-        on results.lbtestcd = units.lbtestcd and results.lbstresu = units.from_unit
-
-),
-
 final as (
 
     select
@@ -71,7 +41,8 @@ final as (
         results.source_file,
         results.delivery_rank,
         results.srcseq,
-        results.adt,
+        results.adtf,
+        results.assessed_on as adt,
         results.lbtestcd as paramcd,
         results.label as param,
         results.unit as avalu,
@@ -87,11 +58,11 @@ final as (
         {{ limit_flag('results', 'is_below', 'is_above') }} as blqfl,
         {{ limit_flag('results', 'is_above', 'is_below') }} as alqfl,
         coalesce(treatments.first_dose_date, subjects.trtsdt) as first_dose_date,
-        {{ study_day('results.adt', 'coalesce(treatments.first_dose_date, subjects.trtsdt)') }} as ady
+        {{ study_day('results.assessed_on', 'coalesce(treatments.first_dose_date, subjects.trtsdt)') }} as ady
     from converted as results
     cross join settings
     left join treatments
-        on {{ is_treated_on('treatments', 'results', 'results.adt') }}
+        on {{ is_treated_on('treatments', 'results', 'results.assessed_on') }}
     left join subjects
         on results.usubjid = subjects.usubjid
 

@@ -31,6 +31,7 @@ final as (
         alqfl,
         ablfl,
         anl01fl,
+        adtf,
         dtc,
         adt
     from placed

@@ -16,6 +16,8 @@ final as (
         avisit,
         atpt,
         qualifiers,
+        avalcat1,
+        dtype,
         total_source,
         missing_reason,
         case when is_in_period then aperiod end as aperiod,
@@ -32,6 +34,7 @@ final as (
         aval,
         ablfl,
         anl01fl,
+        adtf,
         dtc,
         adt,
         first_dose_date

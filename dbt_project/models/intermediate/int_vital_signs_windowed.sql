@@ -30,6 +30,7 @@ final as (
         has_limits,
         ablfl,
         anl01fl,
+        adtf,
         dtc,
         adt
     from placed

@@ -67,6 +67,8 @@ final as (
         days_since_dose,
         srcseq,
         trtemfl,
+        astdtf,
+        aendtf,
         astdt,
         aendt
     from timed

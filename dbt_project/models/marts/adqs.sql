@@ -64,7 +64,8 @@ final as (
         compared.avisit,
         compared.atpt,
         compared.qualifiers,
-        cast(null as varchar) as dtype,
+        compared.avalcat1,
+        compared.dtype,
         compared.total_source,
         compared.missing_reason,
         'QS' as srcdom,
@@ -85,6 +86,7 @@ final as (
         compared.source_rows,
         compared.ablfl,
         compared.anl01fl,
+        compared.adtf,
         compared.adt
     from compared
     cross join settings

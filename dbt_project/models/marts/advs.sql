@@ -48,6 +48,7 @@ final as (
         {{ either_flag('results.above_rise', 'results.above_fall') }} as change_alertfl,
         results.ablfl,
         results.anl01fl,
+        results.adtf,
         results.adt
     from results
     left join subjects

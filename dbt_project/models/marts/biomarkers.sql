@@ -59,6 +59,7 @@ final as (
         results.alqfl,
         results.ablfl,
         results.anl01fl,
+        results.adtf,
         results.adt
     from results
     left join subjects

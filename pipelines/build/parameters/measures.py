@@ -1,4 +1,4 @@
-"""What the study measures: instruments, psychotherapy, biomarkers, vital signs."""
+"""What the study measures: psychotherapy, biomarkers, vital signs."""
 
 from __future__ import annotations
 
@@ -6,16 +6,6 @@ from collections.abc import Callable
 
 from pipelines.build.parameters.table import ParameterTable, table
 from pipelines.study import Study
-
-
-def _instruments(study: Study) -> ParameterTable:
-    return table("paramcd analysed_total", [(code, use.analysed_total) for code, use in study.instruments.items()])
-
-
-def _instrument_visits(study: Study) -> ParameterTable:
-    every = tuple(visit.visit for visit in study.visits)
-    rows = [(code, visit) for code, use in study.instruments.items() for visit in (use.visits or every)]
-    return table("paramcd visit", rows)
 
 
 def _therapy_planned(study: Study) -> ParameterTable:
@@ -58,8 +48,6 @@ def _vital_signs(study: Study) -> ParameterTable:
 
 
 TABLES: dict[str, Callable[[Study], ParameterTable]] = {
-    "instruments": _instruments,
-    "instrument_visits": _instrument_visits,
     "therapy_planned": _therapy_planned,
     "biomarkers": _biomarkers,
     "biomarker_units": _biomarker_units,
