@@ -22,7 +22,7 @@ SMALL_CUT = (Path(__file__).parent / "small_cut.sql").read_text(encoding="utf-8"
 MARTS = (
     *("adsl", "adqs", "response", "remission", "onset", "sustained", *LASTING),
     *("therapy", "exposure", "biomarkers", "adae", "advs"),
-    "therapy_summary",
+    *("therapy_summary", "session_peaks", "safety_alerts", "blinding_assessment"),
 )
 MONITORING = ("deliveries", "quarantine", "record_changes", "site_metrics")
 TABLE_DOMAINS = tuple(domain for domain in DOMAINS.values() if not domain.analysed)
