@@ -13,6 +13,7 @@ from pipelines.report import (
     durability,
     headlines,
     methods,
+    monitoring,
     quality,
     response,
     restatements,
@@ -49,6 +50,7 @@ def assembled(data: CutData) -> Content:
     delivered, statistics["deliveries"] = quality.deliveries(data)
     aside, statistics["quarantine"] = quality.quarantine(data)
     restated, statistics["record_changes"] = restatements.section(data)
+    watched, statistics["site_metrics"] = monitoring.section(data)
     statistics |= counts | safety_records
 
     optional = {
@@ -72,7 +74,7 @@ def assembled(data: CutData) -> Content:
     ]
     pages: dict[str, list[Section | None]] = {
         "index.html": summary,
-        "deliveries.html": [delivered, aside, restated],
+        "deliveries.html": [watched, delivered, aside, restated],
         "methods.html": list(methods.sections(data)),
     }
     return Content(

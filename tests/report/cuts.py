@@ -31,6 +31,9 @@ TABLES = {
     " is_current:boolean delivered_on:date",
     "record_changes": "siteid usubjid domain record_key variable change old_value new_value seen_on:date"
     " old_source_file new_source_file old_source_row:bigint new_source_row:bigint",
+    "site_metrics": "studyid siteid metric metric_version label definition method unit n_unit judged_by direction"
+    " section flag_reason n:bigint numerator:double denominator:double value:double expected:double score:double"
+    " p_value:double min_n:int threshold_amber:double threshold_red:double tolerated_value:double flag",
     "quarantine": "siteid source_file column_name code reason delivery_id source_row:bigint",
 }
 # fmt: off
