@@ -58,6 +58,10 @@ airflow: setup ## start Airflow on localhost with the DAGs loaded; prints the ad
 test: setup ## run the tests (PYTEST_ARGS="-k sentence" goes to pytest)
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 
+.PHONY: agreement
+agreement: setup ## compare the tables with a second implementation on 10,000 made-up subjects (AGREEMENT_SUBJECTS, AGREEMENT_SEED)
+	@AGREEMENT_SUBJECTS=$${AGREEMENT_SUBJECTS:-10000} $(BIN)/python -m tests.reference.compare
+
 .PHONY: fuzz
 fuzz: setup ## mutate real files of every format through landing (FUZZ_CASES, FUZZ_SECONDS, FUZZ_SEED; FUZZ_CASE=n is one again)
 	@$(BIN)/python -m tests.fuzz.fuzz
@@ -99,7 +103,7 @@ format: setup ## put Python and SQL into the house's form
 
 .PHONY: bench
 bench: setup ## measure speed beside its targets; writes benchmarks/results/
-	@for name in demo landing readers; do $(BIN)/python benchmarks/$$name.py || exit 1; done
+	@for name in demo landing building readers; do $(BIN)/python benchmarks/$$name.py || exit 1; done
 
 .PHONY: docs
 docs: setup ## write docs/tables.md from the models' contracts

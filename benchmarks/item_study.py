@@ -1,6 +1,7 @@
 """A synthetic trial for the benchmarks: MADRS by item, one long CSV a site, and the study file to land it.
 
-20 sites, 12 visits, 10 items; 1 % of the scores missing, 0.1 % out of range. Numbers come from a fixed seed a site.
+20 sites, 12 visits, 10 items; 1 % of the scores missing, 0.1 % out of range. Numbers come from a fixed seed a site. For
+what is derived from them a second file a site holds its subjects: consent, first dose and arm.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pyarrow import csv
 
 SITES, VISITS, ITEMS = 20, 12, 10
 FILE = "items_2026-06-30.csv"
+SUBJECTS_FILE = "subjects_2026-06-30.csv"
 _DAYS = (-14, 0, 1, 7, 14, 21, 28, 42, 56, 84, 112, 140)
 _CODES = ("SCR", "BL", "D2", "W1", "W2", "W3", "W4", "W6", "W8", "W12", "W16", "W20")
 
@@ -34,7 +36,12 @@ endpoints:
   instrument: MADRS
   response: {{min_reduction_pct: 50, section: "1"}}
   remission: {{max_score: 10, section: "1"}}
-missing_rules: [observed, locf, nri]
+missing_rules: [{missing_rules}]
+durability:
+  - paramcd: TTRELAPS
+    param: Time from first response to relapse
+    relapse: {{min_score: 22, assessments: 2, days_apart: [5, 15]}}
+    section: "1"
 layouts:
   long:
     - file: items_{{date}}.csv
@@ -46,10 +53,22 @@ layouts:
         item: {{codes: {items}, to: qs.qstestcd}}
         score: {{type: integer, to: qs.qsstresn}}
 """
+_SUBJECTS = """\
+    - file: subjects_{date}.csv
+      constants: {ex.extrt: STUDY DRUG}
+      columns:
+        subject: {class: pseudonym, to: subject, required: true}
+        consent: {type: date, to: dm.rficdtc}
+        arm: {class: treatment, codes: [KET, PBO], to: dm.arm}
+        dosed_on: {type: date, to: ex.exstdtc}
+"""
 
 
-def write_study(root: Path, rows: int) -> None:
-    """Writes a study of `rows` item rows, in equal parts for the sites, into the folder `root`."""
+def write_study(root: Path, rows: int, *, subjects: bool = False, missing_rules: str = "observed, locf, nri") -> None:
+    """Writes a study of `rows` item rows, in equal parts for the sites, into the folder `root`.
+
+    With `subjects` each site delivers its subjects too: without them nothing can be derived, and landing need not.
+    """
     root.mkdir(parents=True, exist_ok=True)
     sites = "\n".join(f"  {_site(number)}: {{name: Site {number}, layout: long}}" for number in range(1, SITES + 1))
     visits = "\n".join(
@@ -59,13 +78,14 @@ def write_study(root: Path, rows: int) -> None:
         for number, (code, day) in enumerate(zip(_CODES, _DAYS, strict=True), start=1)
     )
     items = "[" + ", ".join(_tests()) + "]"
-    (root / "study.yml").write_text(_STUDY.format(sites=sites, visits=visits, items=items), encoding="utf-8")
+    text = _STUDY.format(sites=sites, visits=visits, items=items, missing_rules=missing_rules)
+    (root / "study.yml").write_text(text + (_SUBJECTS if subjects else ""), encoding="utf-8")
     for number in range(1, SITES + 1):
-        write_site(root, number, rows // SITES, seed=number)
+        write_site(root, number, rows // SITES, seed=number, subjects_too=subjects)
 
 
-def write_site(root: Path, number: int, rows: int, *, seed: int) -> None:
-    """Writes one site's export."""
+def write_site(root: Path, number: int, rows: int, *, seed: int, subjects_too: bool = False) -> None:
+    """Writes one site's export, and its subjects' where `subjects_too`."""
     random = np.random.default_rng(seed)
     subjects = -(-rows // (VISITS * ITEMS))
     subject, visit, item = (place.ravel()[:rows] for place in np.indices((subjects, VISITS, ITEMS)))
@@ -84,7 +104,19 @@ def write_site(root: Path, number: int, rows: int, *, seed: int) -> None:
     )
     folder = root / "inbox" / _site(number)
     folder.mkdir(parents=True, exist_ok=True)
-    csv.write_csv(table, folder / FILE, csv.WriteOptions(quoting_style="none", quoting_header="none"))
+    options = csv.WriteOptions(quoting_style="none", quoting_header="none")
+    csv.write_csv(table, folder / FILE, options)
+    if subjects_too:
+        days = pa.array(first).cast(pa.string())
+        enrolled = pa.table(
+            {
+                "subject": [f"{_site(number)}-{one:07d}" for one in range(subjects)],
+                "consent": pa.array(first - 14).cast(pa.string()),
+                "arm": ["KET" if one % 2 else "PBO" for one in range(subjects)],
+                "dosed_on": days,
+            }
+        )
+        csv.write_csv(enrolled, folder / SUBJECTS_FILE, options)
 
 
 def _site(number: int) -> str:

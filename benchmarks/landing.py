@@ -14,18 +14,13 @@ import math
 import os
 import platform
 import shutil
-import statistics
-import subprocess
 import sys
 import tempfile
-import threading
-import time
 from pathlib import Path
-from typing import NamedTuple
 
 from item_study import FILE, SITES, write_site, write_study
+from measuring import ROOT, Measured, measured, median_of, note, ratio_of
 
-ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results" / "landing.md"
 _BASELINE = """
 import sys, duckdb
@@ -48,16 +43,6 @@ if __name__ == "__main__":
 """
 
 
-class Measured(NamedTuple):
-    """One run of a command: wall seconds, processor seconds, and peak memory of the whole tree and of one process."""
-
-    seconds: float
-    cpu: float
-    tree_mb: int
-    process_mb: int
-    said: str
-
-
 def main() -> None:
     """Measures, prints the table and writes it down."""
     rows = int(float(sys.argv[1])) if len(sys.argv) > 1 else 10_000_000
@@ -72,15 +57,15 @@ def main() -> None:
             out = Path(name) / "baseline"
             shutil.rmtree(out, ignore_errors=True)
             out.mkdir()
-            _note(runs, "baseline", _measured(_BASELINE, large / "inbox", out, processors))
+            note(runs, "baseline", measured(_BASELINE, large / "inbox", out, processors))
             for label, study, workers in (("land", large, 0), ("one worker", large, 1), ("small", small, 0)):
                 _forget(study)
-                _note(runs, label, _measured(_LAND, study, workers))
+                note(runs, label, measured(_LAND, study, workers))
             _forget(large)
-            _measured(_LAND, large, 0)
-            _note(runs, "nothing new", _measured(_LAND, large, 0))
+            measured(_LAND, large, 0)
+            note(runs, "nothing new", measured(_LAND, large, 0))
             write_site(large, 1, rows // SITES, seed=SITES + len(runs["nothing new"]))
-            _note(runs, "one site", _measured(_LAND, large, 0))
+            note(runs, "one site", measured(_LAND, large, 0))
         size = sum(path.stat().st_size for path in large.glob(f"inbox/*/{FILE}"))
         lines = _table(runs, rows, size, repetitions)
     text = "\n".join([*lines, ""])
@@ -91,11 +76,10 @@ def main() -> None:
 
 def _table(runs: dict[str, list[Measured]], rows: int, size: int, repetitions: int) -> list[str]:
     def median(label: str, field: str = "seconds") -> float:
-        return float(statistics.median(getattr(run, field) for run in runs[label]))
+        return median_of(runs[label], field)
 
     def ratio(label: str, base: str, field: str = "seconds") -> float:
-        pairs = zip(runs[label], runs[base], strict=True)
-        return float(statistics.median(getattr(one, field) / getattr(other, field) for one, other in pairs))
+        return ratio_of(runs[label], runs[base], field)
 
     growth = math.log10(ratio("land", "small"))
     growth_cpu = math.log10(ratio("land", "small", "cpu"))
@@ -134,58 +118,6 @@ def _table(runs: dict[str, list[Measured]], rows: int, size: int, repetitions: i
         "",
         "Memory is resident memory: the largest of any one process, and the largest sum over all of them at one time.",
     ]
-
-
-def _note(runs: dict[str, list[Measured]], label: str, measured: Measured) -> None:
-    runs.setdefault(label, []).append(measured)
-    print(f"{label:12} {measured.seconds:7.2f} s {measured.cpu:7.2f} s cpu {measured.process_mb:6} MB", file=sys.stderr)
-
-
-def _measured(script: str, *arguments: object) -> Measured:
-    path = Path(tempfile.mkdtemp(prefix="afterglow-bench-")) / "script.py"
-    path.write_text(script, encoding="utf-8")
-    start, before = time.perf_counter(), os.times()
-    child = subprocess.Popen(  # noqa: S603  (our own script)
-        [sys.executable, str(path), *map(str, arguments)],
-        stdout=subprocess.PIPE,
-        text=True,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-    )
-    peaks = [0, 0]
-    watch = threading.Thread(target=_watch, args=(child, peaks))
-    watch.start()
-    said, _ = child.communicate()
-    seconds, after = time.perf_counter() - start, os.times()
-    watch.join()
-    shutil.rmtree(path.parent)
-    if child.returncode:
-        raise subprocess.CalledProcessError(child.returncode, "measured script")
-    cpu = after.children_user + after.children_system - before.children_user - before.children_system
-    return Measured(seconds, cpu, peaks[0] >> 10, peaks[1] >> 10, said)
-
-
-def _watch(child: subprocess.Popen[str], peaks: list[int]) -> None:
-    while child.poll() is None:
-        sizes = [_resident_kb(pid) for pid in _tree(child.pid)]
-        peaks[0], peaks[1] = max(peaks[0], sum(sizes)), max(peaks[1], *sizes)
-        time.sleep(0.02)
-
-
-def _tree(pid: int) -> list[int]:
-    try:
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
-    except OSError:
-        children = []
-    return [pid, *(one for child in children for one in _tree(int(child)))]
-
-
-def _resident_kb(pid: int) -> int:
-    try:
-        return int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]) * (
-            os.sysconf("SC_PAGE_SIZE") >> 10
-        )
-    except OSError:
-        return 0
 
 
 def _forget(study: Path) -> None:

@@ -1,6 +1,6 @@
-{#- The date of an ISO 8601 text, when its day is known; null for a partial one (it is not imputed here). -#}
+{#- The date of an ISO 8601 text, when its day is known; null for a partial one and for an interval. -#}
 {% macro full_date(dtc) -%}
-    case when length({{ dtc }}) >= 10 then try_cast(substr({{ dtc }}, 1, 10) as date) end
+    case when length({{ dtc }}) >= 10 and {{ dtc }} not like '%/%' then try_cast(substr({{ dtc }}, 1, 10) as date) end
 {%- endmacro %}
 
 {#- Whole days from one date to another. -#}
@@ -30,10 +30,9 @@
 {%- endmacro %}
 
 {#- Whether what is known of a partial ISO 8601 date lies before a full date: 2026-02 is before 2026-03-01, 2026-03 is not. -#}
-{% macro known_part_is_before(dtc, full_date) -%}
+{% macro known_part_is_before(known, full_date) -%}
     coalesce(
-                substr({{ dtc }}, 1, 10)
-                < substr(cast({{ full_date }} as varchar), 1, cast(least(length({{ dtc }}), 10) as integer)),
+                {{ known }} < substr(cast({{ full_date }} as varchar), 1, cast(length({{ known }}) as integer)),
                 false
             )
 {%- endmacro %}

@@ -1,13 +1,20 @@
-{#- Response: a reduction from baseline of at least (strict: more than) min_reduction_pct.
+{#- Response: a reduction from baseline of at least (strict: more than) min_reduction_pct, min_reduction_points, or both,
+and a total of at most (strict: less than) response_max_score, as far as each is given.
 
 Both sides are multiplied out, so that 30 -> 15 is exactly 50 % whatever the floating point division would give.
 A baseline of 0 has no reduction. -#}
 {% macro response_is_met(aval, base, endpoint) -%}
     case
-        when {{ base }} = 0 then null
+        when {{ base }} = 0 or {{ base }} is null or {{ aval }} is null then null
         when {{ endpoint }}.response_strict
-            then ({{ base }} - {{ aval }}) * 100 > {{ endpoint }}.min_reduction_pct * {{ base }}
-        else ({{ base }} - {{ aval }}) * 100 >= {{ endpoint }}.min_reduction_pct * {{ base }}
+            then
+                coalesce(({{ base }} - {{ aval }}) * 100 > {{ endpoint }}.min_reduction_pct * {{ base }}, true)
+                and coalesce({{ base }} - {{ aval }} > {{ endpoint }}.min_reduction_points, true)
+                and coalesce({{ aval }} < {{ endpoint }}.response_max_score, true)
+        else
+            coalesce(({{ base }} - {{ aval }}) * 100 >= {{ endpoint }}.min_reduction_pct * {{ base }}, true)
+            and coalesce({{ base }} - {{ aval }} >= {{ endpoint }}.min_reduction_points, true)
+            and coalesce({{ aval }} <= {{ endpoint }}.response_max_score, true)
     end
 {%- endmacro %}
 
@@ -22,4 +29,48 @@ A baseline of 0 has no reduction. -#}
 {#- Change from baseline in per cent of baseline; none where baseline is 0. -#}
 {% macro percent_change(aval, base) -%}
     case when {{ base }} <> 0 then 100 * ({{ aval }} - {{ base }}) / {{ base }} end
+{%- endmacro %}
+
+{#- A score and its place in one value, so that the highest score, of equal ones the latest, is a maximum. -#}
+{% macro score_and_place(aval, place) -%}
+    {{ return(adapter.dispatch('score_and_place')(aval, place)) }}
+{%- endmacro %}
+
+{% macro default__score_and_place(aval, place) -%}
+    struct_pack(aval := {{ aval }}, place := {{ place }})
+{%- endmacro %}
+
+{% macro spark__score_and_place(aval, place) -%}
+    named_struct('aval', {{ aval }}, 'place', {{ place }})
+{%- endmacro %}
+
+{#- What is assumed of a visit at which nothing is known. Non-responder imputation: not reached. Worst case: not reached under
+an experimental arm and reached under a control arm; best case: the other way round. Where the arm is not known (a blinded
+cut, a subject without treatment) nothing is assumed by either. -#}
+{% macro assumed_outcome(method, role) -%}
+    case
+        when {{ method }} = 'nri' then 'N'
+        when {{ method }} = 'worst_case' then case {{ role }} when 'experimental' then 'N' when 'control' then 'Y' end
+        when {{ method }} = 'best_case' then case {{ role }} when 'experimental' then 'Y' when 'control' then 'N' end
+    end
+{%- endmacro %}
+
+{#- How a flag came about, in CDISC's words (codelist DTYPE): of what was assumed, else of the value. NRI is no word of
+CDISC's, whose list may be extended. -#}
+{% macro derivation_type(judged) -%}
+    case
+        when {{ judged }}.is_met is null and not {{ judged }}.is_composite_failure and {{ judged }}.assumed_crit1fl is not null
+            then case {{ judged }}.method when 'nri' then 'NRI' when 'worst_case' then 'WC' when 'best_case' then 'BC' end
+        else {{ judged }}.dtype
+    end
+{%- endmacro %}
+
+{#- Whether an endpoint is reached: no after an event that counts as failure, else by the score, else as assumed. -#}
+{% macro outcome(judged) -%}
+    case
+        when {{ judged }}.is_composite_failure then 'N'
+        when {{ judged }}.is_met then 'Y'
+        when not {{ judged }}.is_met then 'N'
+        else {{ judged }}.assumed_crit1fl
+    end
 {%- endmacro %}

@@ -43,6 +43,8 @@ assigned as (
         on
             {{ rows }}.window_key = windows.paramcd
             and {{ rows }}.ady = windows.study_day
+            -- A visit outside of a crossover's periods counts from the first dose: no day of a later period is in it.
+            and (windows.of_period or not {{ rows }}.is_crossover or coalesce({{ rows }}.aperiod, 1) = 1)
 
 ),
 
@@ -89,7 +91,7 @@ ranked as (
     select
         *,
         row_number() over (
-            partition by usubjid, paramcd, aperiod, avisit, chosen_within
+            partition by usubjid, paramcd, case when is_in_period then aperiod end, avisit, chosen_within
             order by
                 case when aval is null then 1 else 0 end,
                 days_from_target nulls last,

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.build.project import PROJECT, DocumentedTable, documented_tables, parsed_project
+from pipelines.core import duck
 from pipelines.core.errors import AfterglowError, GateFailedError
 
-_THREADS = "AFTERGLOW_THREADS"
 # Errors about names and types, and the rows of the table in which dbt lays a contract beside a model.
 _WITHOUT_VALUES = ("Binder Error", "Catalog Error", "Parser Error", "This model has an enforced contract", "|")
 
@@ -61,7 +61,8 @@ def run_dbt(*arguments: str, database: Path, scratch: Path, manifest: Any = None
     settings = {
         "AFTERGLOW_CUT_DATABASE": str(database),
         "AFTERGLOW_SPILL_DIRECTORY": str(scratch / "spill"),
-        _THREADS: os.environ.get(_THREADS) or str(os.cpu_count() or 1),
+        "AFTERGLOW_MEMORY_LIMIT": duck.memory_limit(),
+        duck.THREADS: str(duck.threads()),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DO_NOT_TRACK": "1",
     }

@@ -2,21 +2,52 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from pathlib import Path
 
 import duckdb
+
+THREADS = "AFTERGLOW_THREADS"
+# What DuckDB needs a thread for a sort or a join that goes over to the disk.
+_MEGABYTES_A_THREAD = 300
+
+
+def threads() -> int:
+    """Returns how many threads a query may use: AFTERGLOW_THREADS, else one a processor."""
+    return int(os.environ.get(THREADS) or os.cpu_count() or 1)
+
+
+def memory_limit() -> str:
+    """Returns how much memory a database may take before it goes over to the disk.
+
+    DuckDB's own limit is most of the machine's memory, whatever else runs there, and a step would take it for a large
+    study though it is no quicker with it.
+    """
+    return f"{_MEGABYTES_A_THREAD * threads()}MB"
+
+
+def spill_directory() -> Path:
+    """Returns where a database that is in memory puts what does not fit; DuckDB makes the folder and removes it."""
+    return Path(tempfile.gettempdir()) / f"afterglow-spill-{os.getpid()}"
 
 
 def connect(path: Path | None = None, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
     """Opens `path`, or an in-memory database.
 
     Extensions are not loaded by themselves, and the session's time zone is UTC, so that results do not depend on the
-    machine's settings.
+    machine's settings. What does not fit into `memory_limit` lies on the disk while it is needed.
     """
     connection = duckdb.connect(
         str(path) if path else ":memory:",
         read_only=read_only,
-        config={"autoinstall_known_extensions": False, "autoload_known_extensions": False},
+        config={
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "memory_limit": memory_limit(),
+            "threads": threads(),
+            "temp_directory": str(spill_directory()),
+        },
     )
     connection.execute("set timezone = 'UTC'; set enable_progress_bar = false")
     return connection

@@ -8,12 +8,15 @@ from pipelines.report import (
     benchmarks,
     biomarkers,
     change,
+    comparisons,
     disposition,
     drawings,
     durability,
     headlines,
+    interval_censored,
     methods,
     monitoring,
+    predictors,
     quality,
     response,
     restatements,
@@ -33,11 +36,13 @@ def assembled(data: CutData) -> Content:
     curves = durability.curves(data)
     lasting = durability.records(data, curves)
     ends = durability.endings(data)
+    bounds = interval_censored.records(data, {paramcd: durability.landmarks(one) for paramcd, one in curves.items()})
     statistics: dict[str, list[Record]] = {
         **efficacy,
         "change": changes,
         "durability": lasting,
         "durability_endings": ends,
+        "durability_bounds": bounds,
     }
 
     flow, counts = disposition.section(data)
@@ -51,6 +56,9 @@ def assembled(data: CutData) -> Content:
     aside, statistics["quarantine"] = quality.quarantine(data)
     restated, statistics["record_changes"] = restatements.section(data)
     watched, statistics["site_metrics"] = monitoring.section(data)
+    asked = headlines.acute_visit(data, efficacy["response"])
+    compared = statistics["comparisons"] = comparisons.records(data, asked)
+    factors = statistics["predictors"] = predictors.records(data, asked)
     statistics |= counts | safety_records
 
     optional = {
@@ -66,10 +74,12 @@ def assembled(data: CutData) -> Content:
             response.section(data, efficacy, *_sensitivity(data, efficacy)), *drawings.response(data, efficacy)
         ),
         _with_figures(change.section(data, changes), *drawings.change(data, changes)),
-        _with_figures(durability.section(data, curves, lasting, ends), *drawings.durability(data, curves))
+        _with_figures(durability.section(data, curves, lasting, ends, bounds), *drawings.durability(data, curves))
         if data.study.durability
         else None,
+        comparisons.section(data, compared),
         *optional.values(),
+        predictors.section(data, factors),
         panel,
     ]
     pages: dict[str, list[Section | None]] = {

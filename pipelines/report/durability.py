@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipelines.report import interval_censored
 from pipelines.report.content import Record, Section, Table
 from pipelines.report.formats import MISSING, count, interval, number, percent, text
 from pipelines.report.survival import Curve, curve, logrank_p
@@ -106,7 +107,7 @@ def comparison(data: CutData, of_parameter: dict[str, Curve]) -> str:
     )
 
 
-def section(data: CutData, made: Curves, statistics: list[Record], ends: list[Record]) -> Section:
+def section(data: CutData, made: Curves, statistics: list[Record], ends: list[Record], bounds: list[Record]) -> Section:
     """Returns the section without its figures."""
     tables: list[Table] = []
     for parameter in data.study.durability:
@@ -150,6 +151,9 @@ def section(data: CutData, made: Curves, statistics: list[Record], ends: list[Re
                 grouped=True,
             )
         )
+        known_between = [record for record in bounds if record["paramcd"] == parameter.paramcd]
+        if known_between:
+            tables.append(interval_censored.table(parameter.param, known_between))
     return Section(
         anchor="durability",
         title="Durability",

@@ -19,9 +19,12 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from pipelines.report.comparing import Effect
+
 WIDTH_INCHES = 9.4
 MARKERS = ("o", "s", "^", "D")
 LINES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1, 1.6)), (0, (6, 2, 1, 2)))
+_RATIOS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
 _SETTINGS: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "afterglow",
@@ -142,6 +145,29 @@ def survival(name: str, title: str, axis: str, curves: Sequence[tuple[Group, Cur
         counts = [(group, [str(curve.at_risk(place)) for place in places]) for group, curve in curves]
         top = _key(axes, [group for group, _ in curves], markers=False)
         _below(figure, axes, "At risk", places, counts, lines=2, top=top)
+        return inline(figure, name, title)
+
+
+def forest(name: str, title: str, axis: str, effects: Sequence[Effect]) -> Markup:
+    """Draws ratios with their intervals on a logarithmic axis, one under the other; a line stands at 1."""
+    height = 0.9 + 0.34 * len(effects)
+    with _canvas(height) as (figure, axes):
+        axes.grid(visible=False)
+        for place, effect in enumerate(effects):
+            axes.plot([effect.low, effect.high], [place, place], color=INK, linewidth=1.2, solid_capstyle="butt")
+            axes.plot([effect.estimate], [place], color=ARMS[0], marker="s", markersize=7, markeredgecolor=PAPER)
+        axes.axvline(1, color=INK, linewidth=0.8)
+        axes.set_xscale("log")
+        axes.set_ylim(len(effects) - 0.5, -0.5)
+        axes.set_yticks(range(len(effects)), [effect.name for effect in effects])
+        axes.spines["left"].set_visible(False)
+        low, high = min(effect.low for effect in effects), max(effect.high for effect in effects)
+        ticks = [tick for tick in _RATIOS if min(low, 0.5) <= tick <= max(high, 2)]
+        axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+        axes.minorticks_off()
+        axes.set_xlabel(axis, loc="right")
+        left = 0.35 + 0.085 * max(len(effect.name) for effect in effects)
+        figure.subplots_adjust(left=left / WIDTH_INCHES, right=0.985, bottom=0.6 / height, top=1 - 0.1 / height)
         return inline(figure, name, title)
 
 

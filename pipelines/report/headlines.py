@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pipelines.report.content import Answer, Card, Record
 from pipelines.report.estimates import Proportion, difference
 from pipelines.report.formats import MISSING, count, interval, number, percent, ratio
-from pipelines.report.response import RULES, STRATEGIES, criterion, pick, primary_keys
+from pipelines.report.response import STRATEGIES, criterion, pick, primary_keys, rule_in_words
 from pipelines.report.tables import CutData
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def primary(data: CutData) -> str:
     return (
         f"Primary endpoint: {criterion(endpoint, 'response')}; remission, {criterion(endpoint, 'remission')}."
         f" Estimand: {estimand.name.replace('_', ' ')} ({STRATEGIES[estimand.strategy]})."
-        f" Missing data: {rule} ({RULES[rule]})."
+        f" Missing data: {rule.name.replace('_', ' ')} ({rule_in_words(rule)})."
     )
 
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from pipelines.report.content import Record, Section, Table
 from pipelines.report.formats import MISSING, count, plain, short, text
-from pipelines.report.response import RULES, STRATEGIES, criterion
+from pipelines.report.response import STRATEGIES, criterion, rule_in_words
 from pipelines.report.tables import CutData
+from pipelines.report.timing import timing_parameters
 
 if TYPE_CHECKING:
     from pipelines.study.endpoints import Durability
@@ -27,6 +28,31 @@ _DEFINITIONS = (
     (
         "Kaplan-Meier",
         "scipy.stats.ecdf on right-censored times, log-log limits (95 %); the median's interval inverts them.",
+    ),
+    (
+        "Turnbull",
+        "greenwood.Turnbull, the maximum likelihood estimate for times known only between two assessments (1976).",
+    ),
+    (
+        "Number needed to treat",
+        "1 / risk difference, limits from Newcombe's interval; none where that holds 0 (Altman 1998).",
+    ),
+    (
+        "Common odds ratio",
+        "Mantel-Haenszel over sites; Cochran-Mantel-Haenszel test without continuity correction (statsmodels).",
+    ),
+    (
+        "Analysis of covariance",
+        "Least squares on arm, baseline and site; t interval, residual degrees of freedom (statsmodels).",
+    ),
+    ("Hazard ratio", "Cox model on arm, ties by Efron's method, Wald interval (greenwood.CoxPH)."),
+    (
+        "Restricted mean",
+        "Area under the Kaplan-Meier curve up to the shorter arm's last day; normal interval (greenwood.rmst_test).",
+    ),
+    (
+        "Logistic regression",
+        "Maximum likelihood, Wald intervals (statsmodels); fitted only with ten of the rarer outcome a term.",
     ),
     ("Log-rank test", "scipy.stats.logrank, two-sided, unstratified, for two independent groups."),
     ("Median, quartiles", "Inclusive method: the quartiles of the observed values, interpolated linearly."),
@@ -66,8 +92,7 @@ def parameters(study: Study) -> list[tuple[str, str, str]]:
     rows = [
         ("Design", study.design.replace("_", " "), ""),
         ("Analysed population", study.population.analysed, ""),
-        ("Baseline", _BASELINES[study.baseline], ""),
-        ("Two assessments equally near a visit", f"the {study.tie} one", ""),
+        *timing_parameters(study),
     ]
     for endpoint in study.endpoints:
         name = endpoint.name.replace("_", " ")
@@ -77,7 +102,10 @@ def parameters(study: Study) -> list[tuple[str, str, str]]:
     for estimand in study.estimands:
         events = f"; events: {', '.join(estimand.events)}" if estimand.events else ""
         rows.append((f"Estimand {estimand.name.replace('_', ' ')}", f"{STRATEGIES[estimand.strategy]}{events}", ""))
-    rows += [(f"Missing data: {rule}", RULES[rule], "") for rule in study.missing_rules]
+    rows += [
+        (f"Missing data: {rule.name.replace('_', ' ')}", rule_in_words(rule), rule.section)
+        for rule in study.missing_rules
+    ]
     rows += [(f"Durability {each.paramcd}", _durability(each), each.section) for each in study.durability]
     if study.therapy.planned:
         planned = ", ".join(f"{kind.lower()} {n}" for kind, n in study.therapy.planned.items())
@@ -96,12 +124,6 @@ def parameters(study: Study) -> list[tuple[str, str, str]]:
             )
     rows.append(("Quarantine limit of a delivery", f"{plain(study.quarantine_limit_pct)} % of its rows", ""))
     return [(name, value, text(section)) for name, value, section in rows]
-
-
-_BASELINES = {
-    "visit": "the planned visit marked as baseline",
-    "last_before_first_dose": "the last non-missing value on or before the first dose",
-}
 
 
 def _durability(each: Durability) -> str:

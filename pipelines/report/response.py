@@ -11,7 +11,7 @@ from pipelines.report.formats import GAP, count, interval, percent, ratio
 from pipelines.report.tables import CutData
 
 if TYPE_CHECKING:
-    from pipelines.study.endpoints import Endpoint
+    from pipelines.study.endpoints import Endpoint, MissingRule, RemissionRule, ResponseRule
 
 STRATEGIES = {
     "treatment_policy": "values count as they are, whatever happened",
@@ -22,8 +22,11 @@ STRATEGIES = {
 RULES = {
     "observed": "only subjects with a value at the visit are in the denominator",
     "locf": "the last value after baseline is carried forward",
+    "wocf": "the highest earlier value after baseline is carried forward",
     "bocf": "a missing value is replaced by the baseline",
     "nri": "a missing value counts as not reached",
+    "worst_case": "a missing value counts as not reached under an experimental arm, as reached under a control arm",
+    "best_case": "a missing value counts as reached under an experimental arm, as not reached under a control arm",
 }
 
 
@@ -43,7 +46,7 @@ def records(data: CutData, measure: str) -> list[Record]:
         chosen = [
             row
             for row in rows
-            if (row["endpoint"], row["estimand"], row["missing_rule"]) == (endpoint.name, estimand.name, rule)
+            if (row["endpoint"], row["estimand"], row["missing_rule"]) == (endpoint.name, estimand.name, rule.name)
         ]
         visits = sorted({(row["avisitn"] or 0.0, row["avisit"]) for row in chosen})
         for (_, visit), group, period in product(visits, data.groups, periods):
@@ -58,7 +61,7 @@ def records(data: CutData, measure: str) -> list[Record]:
             estimate = proportion(sum(row["events"] for row in cell), sum(row["n"] for row in cell) - missing)
             made.append(
                 {
-                    "measure": measure, "endpoint": endpoint.name, "estimand": estimand.name, "missing_rule": rule,
+                    "measure": measure, "endpoint": endpoint.name, "estimand": estimand.name, "missing_rule": rule.name,
                     "avisit": visit, "trta": group.code, "aperiod": period, "events": estimate.events,
                     "total": estimate.total, "missing": missing, "percent": estimate.percent,
                     "low": estimate.low, "high": estimate.high,
@@ -78,21 +81,37 @@ def primary_keys(data: CutData) -> Record:
     return {
         "endpoint": study.endpoints[0].name,
         "estimand": study.estimands[0].name,
-        "missing_rule": study.missing_rules[0],
+        "missing_rule": study.missing_rules[0].name,
     }
 
 
 def criterion(endpoint: Endpoint, measure: str) -> str:
     """Returns the rule in words with its protocol section."""
+    rule: ResponseRule | RemissionRule
     if measure == "response":
-        rule, sign = endpoint.response, ">" if endpoint.response.strict else "\u2265"
-        words = (
-            f"{endpoint.instrument} reduction from baseline {sign}{GAP}{endpoint.response.min_reduction_pct:g}{GAP}%"
-        )
+        rule, words = endpoint.response, _response_words(endpoint.instrument, endpoint.response)
     else:
-        rule, sign = endpoint.remission, "<" if endpoint.remission.strict else "\u2264"  # type: ignore[assignment]
+        rule, sign = endpoint.remission, "<" if endpoint.remission.strict else "\u2264"
         words = f"{endpoint.instrument} total {sign}{GAP}{endpoint.remission.max_score:g}"
     return f"{words} (protocol section {rule.section})" if rule.section else words
+
+
+def _response_words(instrument: str, rule: ResponseRule) -> str:
+    more, less = (">", "<") if rule.strict else ("\u2265", "\u2264")
+    reductions = [
+        f"{more}{GAP}{least:g}{GAP}{unit}"
+        for least, unit in ((rule.min_reduction_pct, "%"), (rule.min_reduction_points, "points"))
+        if least is not None
+    ]
+    total = f" and total {less}{GAP}{rule.max_score:g}" if rule.max_score is not None else ""
+    return f"{instrument} reduction from baseline {' and '.join(reductions)}{total}"
+
+
+def rule_in_words(rule: MissingRule) -> str:
+    """Returns what a rule for missing data does."""
+    carried = ["the baseline where nothing later was seen"] * rule.baseline
+    carried += ["unscheduled assessments too"] * rule.unscheduled
+    return "; ".join([RULES[rule.rule], *carried])
 
 
 def table(data: CutData, made: dict[str, list[Record]], caption: str, **keys: object) -> Table:
@@ -147,9 +166,9 @@ def folds(data: CutData, made: dict[str, list[Record]]) -> tuple[Fold, ...]:
         result.append(Fold(summary="By treatment period", tables=(made_table,)))
     for endpoint, estimand in product(study.endpoints, study.estimands):
         tables = tuple(
-            table(data, made, f"Missing data, {rule}: {RULES[rule]}", **keys, aperiod=None)
+            table(data, made, f"Missing data, {_words(rule.name)}: {rule_in_words(rule)}", **keys, aperiod=None)
             for rule in study.missing_rules
-            for keys in [{"endpoint": endpoint.name, "estimand": estimand.name, "missing_rule": rule}]
+            for keys in [{"endpoint": endpoint.name, "estimand": estimand.name, "missing_rule": rule.name}]
             if keys != primary
         )
         if tables:
@@ -174,9 +193,8 @@ def section(data: CutData, made: dict[str, list[Record]], *more: Table) -> Secti
         f"Primary definition. Response: {criterion(endpoint, 'response')}. Remission:"
         f" {criterion(endpoint, 'remission')}."
     )
-    notes = [
-        f"Estimand: {_words(estimand.name)} ({STRATEGIES[estimand.strategy]}). Missing data: {rule} ({RULES[rule]})."
-    ]
+    missing = f"Missing data: {_words(rule.name)} ({rule_in_words(rule)})."
+    notes = [f"Estimand: {_words(estimand.name)} ({STRATEGIES[estimand.strategy]}). {missing}"]
     if data.crossover:
         notes.append(
             "A crossover: the same subjects are in every arm, so arms are not independent. Both periods use one"

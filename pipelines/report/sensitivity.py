@@ -14,7 +14,7 @@ def table(data: CutData, made: dict[str, list[Record]], visit: str) -> Table | N
     """Returns every definition of the study file side by side at `visit`, or None where there is only one."""
     study = data.study
     rows = [
-        _row(data, made, visit, (endpoint.name, estimand.name, rule))
+        _row(data, made, visit, (endpoint.name, estimand.name, rule.name))
         for endpoint, estimand, rule in product(study.endpoints, study.estimands, study.missing_rules)
     ]
     if len(rows) < 2:

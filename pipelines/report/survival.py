@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 from pipelines.report.estimates import CONFIDENCE
 
+_TRACE = 1e-6
+
 
 @dataclass(frozen=True, kw_only=True)
 class Curve:
@@ -73,6 +75,52 @@ def curve(times: Sequence[float], censored: Sequence[bool]) -> Curve:
         high=tuple(_known(value) for value in bounds.high.probabilities),
         ends=ends,
         censored=tuple(time for time, is_censored in pairs if is_censored),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class IntervalCurve:
+    """A survival curve from times known only to lie between two assessments: bounds of the share without the event.
+
+    Within an interval of `steps` (after, up to) the curve falls by its mass, and nothing says where.
+    """
+
+    n: int
+    steps: tuple[tuple[float, float], ...]
+    survival: tuple[float, ...]
+
+    def rate(self, time: float) -> tuple[float, float]:
+        """Returns the lowest and the highest share (0 to 1) without the event at `time`; alike where it is known."""
+        highest, lowest = 1.0, 1.0
+        for (after, up_to), left in zip(self.steps, self.survival, strict=True):
+            if up_to <= time:
+                highest = left
+            if after < time or up_to <= time:
+                lowest = left
+        return lowest, highest
+
+
+def interval_curve(lower: Sequence[float], upper: Sequence[float | None]) -> IntervalCurve:
+    """Returns Turnbull's estimate (1976); an event lies after `lower` and up to `upper`, None: censored at `lower`.
+
+    An event whose day is known has both alike.
+    """
+    from greenwood import Surv, Turnbull
+
+    if not lower:
+        return IntervalCurve(n=0, steps=(), survival=())
+    highs = [math.inf if high is None else high for high in upper]
+    fitted = Turnbull().fit(Surv(list(lower), time2=highs, type="interval2"))
+    found = [
+        (float(low), float(high), float(left))
+        for low, high, mass, left in zip(
+            fitted.interval_low_, fitted.interval_high_, fitted.prob_mass_, fitted.survival_, strict=True
+        )
+        # The algorithm leaves traces of mass where the estimate has none.
+        if mass > _TRACE and math.isfinite(high)
+    ]
+    return IntervalCurve(
+        n=len(lower), steps=tuple(each[:2] for each in found), survival=tuple(each[2] for each in found)
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from pipelines.study.catalogue import catalogue
+from pipelines.study.date_checks import date_problems
 from pipelines.study.layout_checks import layout_problems
 from pipelines.study.model import Study
 from pipelines.study.monitoring_checks import monitoring_problems
@@ -26,6 +27,7 @@ def problems(study: Study) -> list[Problem]:
     return [
         *_sites(study),
         *_visits(study),
+        *date_problems(study),
         *_endpoints(study),
         *_population(study),
         *_pseudonyms(study),
@@ -100,6 +102,10 @@ def _endpoints(study: Study) -> Iterator[Problem]:
         instrument = catalogue().get(endpoint.instrument)
         if instrument and not 0 <= endpoint.remission.max_score <= instrument.total_range[1]:
             yield Problem((*where, "remission", "max_score"), f"outside the total's range {instrument.total_range}.")
+    rules = [rule.name for rule in study.missing_rules]
+    for index, name in enumerate(rules):
+        if rules.index(name) != index:
+            yield Problem(("missing_rules", index, "name"), "two rules have this name. Give each its own.")
     for index, parameter in enumerate(study.durability):
         if parameter.endpoint not in names:
             yield Problem(("durability", index, "endpoint"), f"no such endpoint. Endpoints: {', '.join(names)}.")

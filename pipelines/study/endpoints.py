@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from pipelines.study.layout import Settings
 
 Identifier = Annotated[str, Field(pattern=r"\A[A-Za-z0-9][A-Za-z0-9_-]{0,31}\z")]
-MissingRule = Literal["observed", "locf", "bocf", "nri"]
+MissingMethod = Literal["observed", "locf", "wocf", "bocf", "nri", "worst_case", "best_case"]
 Strategy = Literal["treatment_policy", "composite", "hypothetical", "while_on_treatment"]
 
 
 class ResponseRule(Settings):
-    """Response: a reduction from baseline of at least (strict: more than) this share."""
+    """Response: a reduction from baseline of at least (strict: more than) this share, this many points, or both.
 
-    min_reduction_pct: Annotated[float, Field(gt=0, le=100)] = 50
+    `max_score` asks for a total of at most (strict: less than) so many points besides. What is given must all hold.
+    The share is 50 % where neither share nor points are given; with points alone there is none.
+    """
+
+    min_reduction_pct: Annotated[float, Field(gt=0, le=100)] | None = None
+    min_reduction_points: Annotated[float, Field(gt=0)] | None = None
+    max_score: Annotated[float, Field(ge=0)] | None = None
     strict: bool = False
     section: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _half_unless_said(cls, given: object) -> object:
+        if isinstance(given, dict) and given.get("min_reduction_pct") is given.get("min_reduction_points") is None:
+            return {**given, "min_reduction_pct": 50}
+        return given
 
 
 class RemissionRule(Settings):
@@ -49,6 +62,27 @@ class Estimand(Settings):
     name: Identifier
     strategy: Strategy = "treatment_policy"
     events: tuple[str, ...] = ()
+
+
+class MissingRule(Settings):
+    """How a missing assessment counts.
+
+    `baseline` and `unscheduled` belong to what carries a value forward (`locf`, `wocf`): whether the baseline is
+    carried where nothing later was seen, and whether unscheduled assessments are.
+    """
+
+    name: Identifier
+    rule: MissingMethod
+    baseline: bool = False
+    unscheduled: bool = False
+    section: str = ""
+
+    @model_validator(mode="after")
+    def _carries(self) -> Self:
+        if (self.baseline or self.unscheduled) and self.rule not in {"locf", "wocf"}:
+            msg = "baseline and unscheduled say what locf and wocf carry forward. Leave them out"
+            raise ValueError(msg)
+        return self
 
 
 class RelapseByScore(Settings):

@@ -25,12 +25,16 @@ class Therapy(Settings):
 
 
 class Biomarker(Settings):
-    """A laboratory analyte: its one analysis unit, and what other units are multiplied by to reach it."""
+    """A laboratory analyte: its one analysis unit, and what other units are multiplied by to reach it.
+
+    `predictor` puts its level at baseline, or its change, into the report's model of what goes with response.
+    """
 
     label: str
     unit: str
     conversions: dict[str, float] = Field(default_factory=dict)
     lower_limit: float | None = None
+    predictor: Literal["none", "baseline", "change"] = "none"
 
 
 class VitalSign(Settings):

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, PrivateAttr
 
+from pipelines.study.dates import PartialDates
 from pipelines.study.endpoints import Durability, Endpoint, Estimand, Identifier, MissingRule
 from pipelines.study.folder import StudyFolder
 from pipelines.study.layout import ExportFile, Settings
@@ -76,6 +77,19 @@ def _estimands(value: object) -> object:
     return [{"name": entry, "strategy": entry} if isinstance(entry, str) else entry for entry in value]
 
 
+def _missing_rules(value: object) -> object:
+    # `locf` is short for {name: locf, rule: locf}; a rule written twice counts once; a name is its rule's unless given.
+    if not isinstance(value, list):
+        return value
+    entries = [{"rule": entry} if isinstance(entry, str) else entry for entry in value]
+    named = [{"name": entry["rule"], **entry} if _is_nameless(entry) else entry for entry in entries]
+    return [entry for index, entry in enumerate(named) if entry not in named[:index]]
+
+
+def _is_nameless(entry: object) -> bool:
+    return isinstance(entry, dict) and "rule" in entry
+
+
 class Study(Settings):
     """A study file, checked; `folder` is where it lies."""
 
@@ -95,10 +109,13 @@ class Study(Settings):
     visits: Annotated[tuple[Visit, ...], Field(min_length=1)]
     baseline: Literal["visit", "last_before_first_dose"] = "visit"
     tie: Literal["later", "earlier"] = "later"
+    partial_dates: PartialDates = PartialDates()
     instruments: Annotated[dict[str, InstrumentUse], BeforeValidator(_named), Field(min_length=1)]
     endpoints: Annotated[tuple[Endpoint, ...], BeforeValidator(_listed), Field(min_length=1)]
     estimands: Annotated[tuple[Estimand, ...], BeforeValidator(_estimands)] = (Estimand(name="treatment_policy"),)
-    missing_rules: Annotated[tuple[MissingRule, ...], Field(min_length=1)] = ("observed",)
+    missing_rules: Annotated[tuple[MissingRule, ...], BeforeValidator(_missing_rules), Field(min_length=1)] = (
+        MissingRule(name="observed", rule="observed"),
+    )
     durability: tuple[Durability, ...] = ()
     therapy: Therapy = Therapy()
     biomarkers: dict[str, Biomarker] = {}

@@ -100,6 +100,8 @@ def _of_both_endpoints(table: str) -> dict[str, str]:
         f"{start}-011": f"update {mart} set aval = aval + 0.5",
         f"{start}-012": f"update {mart} set trta = 'XXX'",
         f"{start}-013": f"update {mart} set delivery_id = repeat('b', 64)",
+        f"{start}-014": f"update {mart} set crit1fl = 'N' where dtype = 'WC'",
+        f"{start}-015": f"update {mart} set dtype = 'LOCF' where aval is not null",
     }
 
 

@@ -12,12 +12,14 @@ create table study.visits as from (values
 ) as t (visit, visitnum, visit_label, target_day, window_from_day, window_to_day, is_baseline, of_period);
 create table study.instruments as select 'MADRS' as paramcd, 'items' as analysed_total;
 create table study.instrument_visits as select 'MADRS' as paramcd, visit from study.visits;
-create table study.endpoints as select 'primary' as endpoint, 'MADRS' as paramcd, 50.0::double as min_reduction_pct, false as response_strict,
+create table study.endpoints as select 'primary' as endpoint, 'MADRS' as paramcd, 50.0::double as min_reduction_pct, null::double as min_reduction_points,
+    null::double as response_max_score, false as response_strict,
     'MADRS reduction from baseline >= 50 %' as response_crit, '9.1' as response_section, 10.0::double as remission_max_score,
     false as remission_strict, 'MADRS <= 10' as remission_crit, '9.2' as remission_section;
 create table study.estimands as select 'treatment_policy' as estimand, 'treatment_policy' as strategy;
 create table study.estimand_events as select null::varchar as estimand, null::varchar as event where false;
-create table study.missing_rules as from (values ('observed'), ('nri')) as t (missing_rule);
+create table study.missing_rules as from (values ('observed', 'observed', false, false), ('nri', 'nri', false, false), ('worst', 'worst_case', false, false))
+    as t (missing_rule, method, carries_baseline, carries_unscheduled);
 create table study.durability as select 'TTLOSS' as paramcd, 'Time to loss of response' as param, 'primary' as endpoint, 'response' as start,
     null::double as relapse_min_score, null::boolean as relapse_strict, true as loss_of_response, false as loss_confirmed, '9.5' as section;
 create table study.therapy_planned as from (values ('PREPARATION', 1), ('DOSING', 1), ('INTEGRATION', 1)) as t (prtrt, planned_sessions);
@@ -72,19 +74,20 @@ create table curated.adsl as select unnest(mart('S01-' || s, arm)), unnest(origi
 create table curated.adqs as select unnest(mart('S01-' || s, arm)), unnest(origin('QS', row)), 'MADRS' as paramcd, visit as avisit, null::varchar as atpt,
     null::varchar as qualifiers, null::varchar as dtype, source as total_source, null::varchar as missing_reason, 1 as aperiod, number as avisitn, ady, score::double as aval,
     base::double as base, chg::double as chg, 100.0::double * chg / base as pchg, items as items_answered, 10 as items_expected, item_sum::double as item_sum,
-    score::double as collected_total, ablfl, 'Y' as anl01fl, date '2026-01-09' + ady as adt
+    score::double as collected_total, ablfl, 'Y' as anl01fl, null::varchar as adtf, date '2026-01-09' + ady as adt
     from (values ('001', 'KET', 10, 'BL', 1.0, 1, 30, 30, null, 'items', 10, 30, 'Y'), ('001', 'KET', 11, 'W1', 2.0, 8, 14, 30, -16, 'collected', 0, null, null),
         ('001', 'KET', 12, 'W2', 3.0, 15, 26, 30, -4, 'collected', 0, null, null), ('002', 'PBO', 13, 'BL', 1.0, 1, 28, 28, null, 'collected', 0, null, 'Y'),
         ('002', 'PBO', 14, 'W1', 2.0, 8, 24, 28, -4, 'collected', 0, null, null)
     ) as t (s, arm, row, visit, number, ady, score, base, chg, source, items, item_sum, ablfl);
 create table curated.response as select unnest(mart('S01-' || s, arm)), unnest(origin(domain, row)), 'primary' as endpoint, 'MADRS' as paramcd, visit as avisit,
     'treatment_policy' as estimand, missing_rule, 'MADRS reduction from baseline >= 50 %' as crit1,
-    case when missing_rule = 'nri' and score is null then 'NRI' end as dtype, 1 as aperiod, ady, score::double as aval, base::double as base,
-    score::double - base as chg, case when score is null and missing_rule = 'nri' then 'N' else met end as crit1fl, 'Y' as anl01fl, date '2026-01-09' + ady as adt
+    case when missing_rule = 'nri' and score is null then 'NRI' when missing_rule = 'worst' and score is null then 'WC' end as dtype,
+    case when score is not null then visit end as srcvisit, 1 as aperiod, ady, score::double as aval, base::double as base,
+    score::double - base as chg, case when score is null and missing_rule = 'nri' then 'N' when score is null and missing_rule = 'worst' then 'Y' else met end as crit1fl, 'Y' as anl01fl, date '2026-01-09' + ady as adt
     from (values ('001', 'KET', 'QS', 11, 'W1', 8, 14, 30, 'Y'), ('001', 'KET', 'QS', 12, 'W2', 15, 26, 30, 'N'),
         ('002', 'PBO', 'QS', 14, 'W1', 8, 24, 28, 'N'), ('002', 'PBO', null, null, 'W2', null, null, 28, null)
     ) as t (s, arm, domain, row, visit, ady, score, base, met), study.missing_rules;
-create table curated.remission as select * replace ('MADRS <= 10' as crit1, case when crit1fl is not null then 'N' end as crit1fl) from curated.response;
+create table curated.remission as select * replace ('MADRS <= 10' as crit1, case when dtype = 'WC' then 'Y' when crit1fl is not null then 'N' end as crit1fl) from curated.response;
 create table curated.durability as select unnest(mart('S01-001', 'KET')), unnest(origin('QS', 12)), 'primary' as endpoint, 'TTLOSS' as paramcd,
     'Time to loss of response' as param, 'DAYS' as avalu, 'LOSS OF RESPONSE' as evntdesc, null::varchar as cnsdtdsc, 1 as aperiod, 8.0::double as aval,
     1.0::double as lower_days, 8.0::double as upper_days, 8 as startdy, 15 as ady, 0 as cnsr, date '2026-01-17' as startdt, date '2026-01-24' as adt;
@@ -95,13 +98,13 @@ create table curated.exposure as select unnest(mart('S01-' || s, arm)), unnest(o
     1 as dose_number, 1 as ady, 35.0::double as dose_mg, 70.0::double as weight_kg, 0.5::double as dose_mg_per_kg, null::integer as days_since_previous_dose,
     date '2026-01-10' as adt from (values ('001', 'KET', 6), ('002', 'PBO', 7)) as t (s, arm, row);
 create table curated.biomarkers as select unnest(mart('S01-001', 'KET')), unnest(origin('LB', row)), 'CRP' as paramcd, visit as avisit, null::varchar as atpt, null::varchar as qualifiers, 'mg/L' as avalu,
-    ady, value::double as aval, 4.0::double as base, value::double - 4 as chg, value::double / 4 as ratio_to_base, 'N' as blqfl, ablfl, 'Y' as anl01fl, day::date as adt
+    ady, value::double as aval, 4.0::double as base, value::double - 4 as chg, value::double / 4 as ratio_to_base, 'N' as blqfl, ablfl, 'Y' as anl01fl, null::varchar as adtf, day::date as adt
     from (values (30, 'BL', 1, 4, 'Y', '2026-01-10'), (31, 'W1', 8, 2, null, '2026-01-17')) as t (row, visit, ady, value, ablfl, day);
 create table curated.advs as select unnest(mart('S01-001', 'KET')), unnest(origin('VS', row)), 'SYSBP' as paramcd, 'BL' as avisit, tpt as atpt, null::varchar as qualifiers, 'mmHg' as avalu, 1 as ady,
-    value::double as aval, 120.0::double as base, value::double - 120 as chg, 'N' as alertfl, 'Y' as anl01fl, date '2026-01-10' as adt
+    value::double as aval, 120.0::double as base, value::double - 120 as chg, 'N' as alertfl, 'Y' as anl01fl, null::varchar as adtf, date '2026-01-10' as adt
     from (values (20, 'PRE-DOSE', 120), (21, '40 MIN', 150)) as t (row, tpt, value);
 create table curated.adae as select unnest(mart('S01-001', 'KET')), unnest(origin('AE', 40)), 'Headache' as aeterm, 'Headache' as aedecod, 'MILD' as aesev, 'N' as aeser,
-    '2026-01-10' as astdtc, '2026-01-11' as aendtc, 1 as astdy, 2 as aendy, 0 as days_since_dose, 'Y' as trtemfl, date '2026-01-10' as astdt, date '2026-01-11' as aendt;
+    '2026-01-10' as astdtc, '2026-01-11' as aendtc, 1 as astdy, 2 as aendy, 0 as days_since_dose, 'Y' as trtemfl, null::varchar as astdtf, null::varchar as aendtf, date '2026-01-10' as astdt, date '2026-01-11' as aendt;
 create table curated.deliveries as select siteid, file, outcome, null::varchar as codes, delivery_id, rows_in, rows_accepted, rows_quarantined, current as is_current, delivered_on from landed.deliveries;
 create table curated.quarantine as select 'S01' as siteid, _source_file as source_file, column_name, code, reason, _delivery_id as delivery_id, _source_row as source_row from landed.quarantine;
 create table curated.record_changes as select 'TINY' as studyid, 'S01' as siteid, 'S01-001' as usubjid, 'QS' as domain, 'MADRSTOT | W1 | 2026-01-17' as record_key,

@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from pipelines.core.duck import connect, identifier, literal
 from pipelines.core.hashing import canonical_json, sha256_bytes, sha256_file
 from pipelines.cut import Cut
@@ -13,29 +15,20 @@ from pipelines.study import Study, load_study
 
 Row = dict[str, Any]
 
-TABLES = {
-    "adsl": "studyid usubjid siteid country sex dx trt01p trt01a trta trtseqp eosstt dcsreas age:int doses:int"
-    " enrlfl randfl saffl analysfl",
-    "adqs": "usubjid siteid trta paramcd avisit atpt aperiod:int avisitn:double ady:int aval:double base:double"
-    " chg:double ablfl anl01fl",
-    "response": "usubjid siteid trta endpoint paramcd avisit estimand missing_rule aperiod:int avisitn:double crit1fl",
-    "remission": "usubjid siteid trta endpoint paramcd avisit estimand missing_rule aperiod:int avisitn:double crit1fl",
-    "durability": "usubjid siteid trta endpoint paramcd evntdesc cnsdtdsc aperiod:int aval:double cnsr:int",
-    "therapy": "usubjid siteid trta prtrt minutes:double attendedfl integration_window_fl",
-    "exposure": "usubjid siteid trta extrt excat aperiod:int dose_mg:double dose_mg_per_kg:double",
-    "biomarkers": "usubjid siteid trta paramcd avisit atpt avisitn:double aval:double chg:double ratio_to_base:double"
-    " blqfl ablfl",
-    "adae": "usubjid siteid trta aeterm aedecod aebodsys aeser trtemfl",
-    "advs": "usubjid siteid trta paramcd avisit aval:double alertfl",
-    "deliveries": "siteid file outcome codes delivery_id rows_in:bigint rows_accepted:bigint rows_quarantined:bigint"
-    " is_current:boolean delivered_on:date",
-    "record_changes": "siteid usubjid domain record_key variable change old_value new_value seen_on:date"
-    " old_source_file new_source_file old_source_row:bigint new_source_row:bigint",
-    "site_metrics": "studyid siteid metric metric_version label definition method unit n_unit judged_by direction"
-    " section flag_reason n:bigint numerator:double denominator:double value:double expected:double score:double"
-    " p_value:double min_n:int threshold_amber:double threshold_red:double tolerated_value:double flag",
-    "quarantine": "siteid source_file column_name code reason delivery_id source_row:bigint",
-}
+MODELS = Path(__file__).resolve().parents[2] / "dbt_project" / "models"
+
+
+def _contracts() -> dict[str, str]:
+    """Returns the columns of every published table as its contract says, `name:type ...`."""
+    files = sorted((*MODELS.glob("marts/*.yml"), *MODELS.glob("monitoring/*.yml")))
+    models = [model for file in files for model in yaml.safe_load(file.read_text(encoding="utf-8")).get("models", [])]
+    return {
+        model["name"]: " ".join(f"{column['name']}:{column['data_type']}" for column in model["columns"])
+        for model in models
+    }
+
+
+TABLES = _contracts()
 # fmt: off
 CHECKS = (
     "check_id gate table_name verdict severity sentence standard expectation rows_checked:bigint"

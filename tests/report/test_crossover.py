@@ -117,3 +117,7 @@ def test_an_end_of_study_that_nobody_delivered_is_not_counted_as_zero(page: str)
     rows = cells(page, "Subjects by step of the study")
     assert "Completed \u2014 \u2014 \u2014 \u2014" in rows
     assert "End of study not recorded 1 2 1 4" in rows
+
+
+def test_arms_of_the_same_subjects_are_not_compared(page: str) -> None:
+    assert "No comparison: the same subjects are in each arm" in page

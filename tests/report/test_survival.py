@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipelines.report.survival import curve, logrank_p
+from pipelines.report.survival import curve, interval_curve, logrank_p
 
 # Freireich 1963: weeks of remission under 6-MP and placebo; True is censored.
 SIX_MP = [(6, 0), (6, 0), (6, 0), (6, 1), (7, 0), (9, 1), (10, 0), (10, 1), (11, 1), (13, 0), (16, 0), (17, 1), (19, 1)]
@@ -44,3 +44,23 @@ def test_nobody_gives_an_empty_curve_and_no_test() -> None:
     assert (empty.n, empty.median, empty.rate(1)) == (0, (None, None, None), (None, None, None))
     assert logrank_p(empty, curve([6.0], [False])) is None
     assert logrank_p(curve([6.0], [True]), curve([6.0], [True])) is None
+
+
+def test_turnbull_gives_the_published_curve_of_breast_retraction() -> None:
+    # Finkelstein 1986, radiotherapy alone, months; R's icenReg and Peto 1973 give these shares without retraction.
+    times = [(45, None), (25, 37), (37, None), (6, 10), (46, None), (0, 5), (0, 7), (26, 40), (18, None), (46, None)]
+    times += [(46, None), (24, None), (46, None), (27, 34), (36, None), (7, 16), (36, 44), (5, 11), (17, None)]
+    times += [(46, None), (19, 35), (7, 14), (36, 48), (17, 25), (37, 44), (37, None), (24, None), (0, 8), (40, None)]
+    times += [(32, None), (4, 11), (17, 25), (33, None), (15, None), (46, None), (19, 26), (11, 15), (11, 18)]
+    times += [(37, None), (22, None), (38, None), (34, None), (46, None), (5, 12), (36, None), (46, None)]
+    found = interval_curve([float(low) for low, _ in times], [high for _, high in times])
+    assert found.n == 46
+    assert [found.rate(month)[1] for month in (5, 7, 8)] == pytest.approx([0.954, 0.920, 0.832], abs=0.002)
+    assert list(found.rate(24.5)) == pytest.approx([0.668, 0.761], abs=0.002)
+
+
+def test_an_exact_event_steps_and_a_bracketed_one_leaves_both_bounds() -> None:
+    found = interval_curve([5.0, 10.0, 20.0, 20.0], [5.0, 14.0, None, None])
+    shares = [share for day in (4, 5, 12, 14) for share in found.rate(day)]
+    assert shares == pytest.approx([1.0, 1.0, 0.75, 0.75, 0.5, 0.75, 0.5, 0.5])
+    assert interval_curve([], []).n == 0

@@ -56,6 +56,7 @@ CHECKS: list[Row] = [
         "rows_failed": 2,
     },
 ]  # fmt: skip
+RELAPSE: Row = {"evntdesc": "RELAPSE BY SCORE"}
 FAILING: list[Row] = [{"check_id": "response-flag", "usubjid": "P01", "siteid": "S01", "srcseq": seq} for seq in (4, 5)]
 FAILED: Row = {
     **CHECKS[0],
@@ -125,10 +126,18 @@ def _parallel_tables(*, term: str, reason: str) -> dict[str, list[Row]]:
                     tables["remission"].append(key | {"crit1fl": _flag(value, 10, rule)})
     ket = {"trta": "KET", "paramcd": "TTRELAPS", "aperiod": 1}
     tables["durability"] = [
-        ket | {"usubjid": "KET0", "aval": 6.0, "cnsr": 0, "evntdesc": "RELAPSE BY SCORE"},
-        ket | {"usubjid": "KET1", "aval": 6.0, "cnsr": 1, "cnsdtdsc": "WITHDRAWAL"},
-        ket | {"usubjid": "KET2", "aval": 10.0, "cnsr": 0, "evntdesc": "RELAPSE BY SCORE"},
-        ket | {"usubjid": "MDZ0", "trta": "MDZ", "aval": 12.0, "cnsr": 1, "cnsdtdsc": "END OF FOLLOW-UP"},
+        ket | {"usubjid": "KET0", "aval": 6.0, "lower_days": 4.0, "upper_days": 6.0, "cnsr": 0, **RELAPSE},
+        ket | {"usubjid": "KET1", "aval": 6.0, "lower_days": 6.0, "cnsr": 1, "cnsdtdsc": "WITHDRAWAL"},
+        ket | {"usubjid": "KET2", "aval": 10.0, "lower_days": 7.0, "upper_days": 10.0, "cnsr": 0, **RELAPSE},
+        ket
+        | {
+            "usubjid": "MDZ0",
+            "trta": "MDZ",
+            "aval": 12.0,
+            "lower_days": 12.0,
+            "cnsr": 1,
+            "cnsdtdsc": "END OF FOLLOW-UP",
+        },
     ]
     arm_rows: list[Row] = [{"usubjid": "KET0", "trta": "KET"}, {"usubjid": "MDZ0", "trta": "MDZ"}]
     tables["therapy"] = [row | {"prtrt": "PREPARATION", "minutes": 60.0, "attendedfl": "Y"} for row in arm_rows]

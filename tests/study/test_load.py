@@ -22,6 +22,17 @@ MISTAKES = [
     ("type: integer, to: qs.MADRS.total", "to: qs.MADRS.total", "'qs.MADRS.total' takes integer or number. Write"),
     ("type: date, to: date", "to: date", "columns.day.type: 'date' takes date. Write `type: date`"),
     ("  instrument: MADRS", "  instrument: MADRS\n  visit: W9", "endpoints[0].visit: no visit 'W9'. Visits: BL, D2,"),
+    ("[observed, locf, nri]", "[observed, lofc]", "24: missing_rules[1]: must be one of 'observed', 'locf',"),
+    (
+        "[observed, locf, nri]",
+        "[{rule: nri, baseline: true}]",
+        "24: missing_rules[0]: baseline and unscheduled say what locf and wocf carry forward. Leave them out.",
+    ),
+    (
+        "[observed, locf, nri]",
+        "[locf, {rule: locf, unscheduled: true}]",
+        "24: missing_rules[1].name: two rules have this name. Give each its own.",
+    ),
     ("window: [2, 4]", "window: [4, 2]", "17: visits[1].window: the window ends before it starts."),
     ("window: [2, 4]", "window: [2, 5]", "18: visits[2].window: overlaps the window of the visit before it."),
     ("day: 2, window: [2, 4]", "day: 0, window: [0, 4]", "17: visits[1].day: there is no study day 0"),

@@ -18,7 +18,7 @@ rules as (
 
 ),
 
-final as (
+united as (
 
     select
         events.usubjid,
@@ -55,6 +55,36 @@ final as (
         srcseq,
         adt
     from relapses
+
+),
+
+rescued as (
+
+    select
+        *,
+        min(case when cnsr = 1 then ady end) over (partition by usubjid, paramcd, aperiod) as rescue_ady
+    from united
+
+),
+
+-- Once rescue medication was given, what follows says nothing of the treatment, also where no assessment lies between.
+final as (
+
+    select
+        usubjid,
+        paramcd,
+        description,
+        srcdom,
+        aperiod,
+        priority,
+        cnsr,
+        ady,
+        lower_ady,
+        delivery_rank,
+        srcseq,
+        adt
+    from rescued
+    where rescue_ady is null or ady <= rescue_ady
 
 )
 

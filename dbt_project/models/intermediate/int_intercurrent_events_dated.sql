@@ -1,5 +1,5 @@
--- The first dated intercurrent event of each subject for each estimand. An event without a full date cannot be placed
--- before or after a visit, and does not count.
+-- The first dated intercurrent event of each subject for each estimand: one that comes after the start of treatment
+-- (ICH E9(R1)). An event without a full date cannot be placed before or after a visit, and does not count.
 with dispositions as (
 
     select * from {{ ref('stg_landed__dispositions') }}
@@ -15,6 +15,16 @@ clinical_events as (
 estimand_events as (
 
     select * from {{ source('study', 'estimand_events') }}
+
+),
+
+first_doses as (
+
+    select
+        usubjid,
+        min(first_dose_date) as first_dose_date
+    from {{ ref('int_periods_dosed') }}
+    group by usubjid
 
 ),
 
@@ -43,7 +53,10 @@ final as (
     from events
     inner join estimand_events
         on events.event = estimand_events.event
-    where events.adt is not null
+    left join first_doses
+        on events.usubjid = first_doses.usubjid
+    -- Whoever was never dosed has nothing that an event could come before.
+    where events.adt >= coalesce(first_doses.first_dose_date, events.adt)
     group by events.usubjid, estimand_events.estimand
 
 )

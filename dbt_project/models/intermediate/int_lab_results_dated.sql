@@ -1,10 +1,12 @@
 {{ config(materialized='view') }}
 
-with results as (
+with delivered as (
 
     select * from {{ ref('stg_landed__lab_results') }}
 
 ),
+
+{{ assessments_dated('delivered', 'lbdtc') }},
 
 biomarkers as (
 
@@ -51,7 +53,8 @@ final as (
         results.source_file,
         results.delivery_rank,
         results.srcseq,
-        results.adt,
+        results.adtf,
+        results.assessed_on as adt,
         results.lbtestcd as paramcd,
         biomarkers.label as param,
         biomarkers.unit as avalu,
@@ -64,8 +67,8 @@ final as (
         results.lbstresn * units.factor as aval,
         biomarkers.lower_limit,
         coalesce(treatments.first_dose_date, subjects.trtsdt) as first_dose_date,
-        {{ study_day('results.adt', 'coalesce(treatments.first_dose_date, subjects.trtsdt)') }} as ady
-    from results
+        {{ study_day('results.assessed_on', 'coalesce(treatments.first_dose_date, subjects.trtsdt)') }} as ady
+    from assessed as results
     inner join biomarkers
         on results.lbtestcd = biomarkers.lbtestcd
     cross join settings
@@ -74,7 +77,7 @@ final as (
             results.lbtestcd = units.lbtestcd
             and results.lbstresu = units.from_unit
     left join treatments
-        on {{ is_treated_on('treatments', 'results', 'results.adt') }}
+        on {{ is_treated_on('treatments', 'results', 'results.assessed_on') }}
     left join subjects
         on results.usubjid = subjects.usubjid
 

@@ -29,6 +29,7 @@ final as (
         srcseq,
         ablfl,
         anl01fl,
+        adtf,
         adt
     from placed
 

@@ -1,13 +1,14 @@
--- One value, or none, for each estimand and rule for missing data, with where it came from.
+-- One value, or none, for each planned visit, estimand and rule for missing data, with where it came from.
 with kept as (
 
     select * from {{ ref('int_scores_by_estimand') }}
+    where kind = 'PLANNED'
 
 ),
 
-scores as (
+sequenced as (
 
-    select * from {{ ref('int_scores_planned') }}
+    select * from {{ ref('int_scores_sequenced') }}
 
 ),
 
@@ -17,61 +18,79 @@ rules as (
 
 ),
 
-decided as (
+arms as (
+
+    select * from {{ source('study', 'arms') }}
+
+),
+
+-- While on treatment, the last value before the event stands, whatever the rule.
+filled as (
 
     select
         kept.*,
-        rules.missing_rule,
-        kept.strategy = 'composite' and kept.is_after_event as is_composite_failure,
-        case
-            when kept.is_kept or (kept.strategy = 'composite' and kept.is_after_event) then 'OWN'
-            when
-                kept.last_kept_avisitn is not null
-                and (rules.missing_rule = 'locf' or (kept.strategy = 'while_on_treatment' and kept.is_after_event))
-                then 'LOCF'
-            when kept.has_base and rules.missing_rule = 'bocf' then 'BOCF'
-            when rules.missing_rule = 'nri' then 'NRI'
-            else 'NONE'
-        end as origin
+        rules.*,
+        kept.is_kept or (kept.strategy = 'composite' and kept.is_after_event) as is_own,
+        case when kept.strategy = 'while_on_treatment' and kept.is_after_event then 'locf' else rules.method end
+            as filled_by
     from kept
     cross join rules
+
+),
+
+decided as (
+
+    select
+        *,
+        case
+            when is_own then place
+            when filled_by = 'locf' and carries_unscheduled then last_place
+            when filled_by = 'locf' then last_planned_place
+            when filled_by = 'wocf' and carries_unscheduled then worst_place
+            when filled_by = 'wocf' then worst_planned_place
+        end as later_place,
+        case
+            when base is not null and (method = 'bocf' or (carries_baseline and filled_by in ('locf', 'wocf'))) then 0
+        end as baseline_place
+    from filled
 
 ),
 
 final as (
 
     select
-        scores.usubjid,
-        scores.trta,
-        scores.endpoint,
-        scores.paramcd,
-        scores.avisit,
+        decided.usubjid,
+        decided.trta,
+        decided.endpoint,
+        decided.avisit,
         decided.estimand,
         decided.missing_rule,
-        case when decided.origin in ('LOCF', 'BOCF', 'NRI') then decided.origin end as dtype,
-        scores.aperiod,
-        scores.avisitn,
-        case decided.origin when 'BOCF' then scores.base_ady else taken.ady end as ady,
-        case decided.origin when 'BOCF' then scores.base_delivery_rank else taken.delivery_rank end as delivery_rank,
-        case decided.origin when 'BOCF' then scores.base_srcseq else taken.srcseq end as srcseq,
-        case decided.origin when 'BOCF' then scores.base else taken.aval end as aval,
-        scores.base,
-        decided.is_composite_failure,
-        case decided.origin when 'BOCF' then scores.base_adt else taken.adt end as adt
+        decided.method,
+        case
+            when decided.is_own or taken.place is null then null
+            when taken.place = 0 and decided.method = 'bocf' then 'BLOCF'
+            else upper(decided.filled_by)
+        end as dtype,
+        case when taken.aval is not null then taken.avisit end as srcvisit,
+        decided.aperiod,
+        decided.avisitn,
+        taken.ady,
+        taken.delivery_rank,
+        taken.srcseq,
+        taken.aval,
+        decided.base,
+        {{ assumed_outcome('decided.method', 'arms.arm_role') }} as assumed_crit1fl,
+        decided.strategy = 'composite' and decided.is_after_event as is_composite_failure,
+        taken.adt
     from decided
-    left join scores
-        on
-            decided.usubjid = scores.usubjid
-            and decided.endpoint = scores.endpoint
-            and decided.aperiod is not distinct from scores.aperiod
-            and decided.avisitn = scores.avisitn
-    left join scores as taken
+    left join sequenced as taken
         on
             decided.usubjid = taken.usubjid
             and decided.endpoint = taken.endpoint
             and decided.aperiod is not distinct from taken.aperiod
-            and case decided.origin when 'OWN' then decided.avisitn when 'LOCF' then decided.last_kept_avisitn end
-            = taken.avisitn
+            and coalesce(decided.later_place, decided.baseline_place) = taken.place
+    left join arms
+        on decided.trta = arms.arm
 
 )
 

@@ -1,10 +1,12 @@
 {{ config(materialized='view') }}
 
-with scores as (
+with totals as (
 
     select * from {{ ref('int_scores_totalled') }}
 
 ),
+
+{{ assessments_dated('totals', 'qsdtc') }},
 
 treatments as (
 
@@ -41,7 +43,7 @@ placed as (
             when settings.design <> 'crossover' then 1
             else coalesce(scores.period, periods_by_arm.aperiod, periods_by_date.aperiod)
         end as aperiod
-    from scores
+    from assessed as scores
     cross join settings
     left join periods_by_arm
         on
@@ -51,8 +53,8 @@ placed as (
         on
             scores.usubjid = periods_by_date.usubjid
             and not periods_by_date.is_whole_study
-            and scores.adt >= periods_by_date.first_dose_date
-            and (scores.adt < periods_by_date.next_period_date or periods_by_date.next_period_date is null)
+            and scores.assessed_on >= periods_by_date.first_dose_date
+            and (scores.assessed_on < periods_by_date.next_period_date or periods_by_date.next_period_date is null)
 
 ),
 
@@ -67,13 +69,14 @@ final as (
 
     select
         placed.*,
+        placed.assessed_on as adt,
         placed.paramcd as window_key,
         placed.qsdtc as dtc,
         -- An endpoint's scale has one value a visit; other scales have one a visit and time point.
         case when endpoints.paramcd is null then placed.atpt end as chosen_within,
         treatments.trta,
         treatments.first_dose_date,
-        {{ study_day('placed.adt', 'treatments.first_dose_date') }} as ady
+        {{ study_day('placed.assessed_on', 'treatments.first_dose_date') }} as ady
     from placed
     -- Before the first period, days count back from its dose.
     left join treatments

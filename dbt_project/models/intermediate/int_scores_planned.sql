@@ -33,6 +33,7 @@ baselines as (
     select
         usubjid,
         paramcd,
+        avisit as base_avisit,
         delivery_rank as base_delivery_rank,
         srcseq as base_srcseq,
         ady as base_ady,
@@ -49,10 +50,7 @@ expected as (
         subjects.usubjid,
         planned.*,
         case when planned.of_period or settings.design <> 'crossover' then treatments.trta end as trta,
-        case
-            when settings.design <> 'crossover' then 1
-            when planned.of_period then treatments.aperiod
-        end as aperiod,
+        case when settings.design <> 'crossover' then 1 when planned.of_period then treatments.aperiod end as aperiod,
         treatments.first_dose_date
     from subjects
     cross join settings
@@ -73,6 +71,7 @@ final as (
         expected.endpoint,
         expected.paramcd,
         expected.avisit,
+        baselines.base_avisit,
         expected.aperiod,
         expected.avisitn,
         expected.target_day,
@@ -83,6 +82,7 @@ final as (
         baselines.base_srcseq,
         scores.aval,
         baselines.base,
+        scores.dtc,
         scores.adt,
         expected.first_dose_date,
         baselines.base_ady,

@@ -74,8 +74,7 @@ final as (
         cast(item_sum as double) as item_sum,
         cast(collected_total as double) as collected_total,
         cast(case total_source when 'items' then complete_item_sum when 'collected' then collected_total end as double)
-            as aval,
-        {{ full_date('qsdtc') }} as adt
+            as aval
     from chosen
 
 )

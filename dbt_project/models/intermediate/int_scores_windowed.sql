@@ -32,6 +32,7 @@ final as (
         aval,
         ablfl,
         anl01fl,
+        adtf,
         dtc,
         adt,
         first_dose_date

@@ -35,6 +35,7 @@ days as (
         visit,
         visitnum,
         target_day,
+        of_period,
         cast(unnest(generate_series(window_from_day, window_to_day)) as integer) as study_day
     from plans
     where window_from_day is not null
@@ -69,7 +70,8 @@ final as (
         paramcd,
         visit,
         study_day,
-        days_from_target
+        days_from_target,
+        of_period
     from ranked
     where candidate = 1
 

@@ -1,10 +1,12 @@
 {{ config(materialized='view') }}
 
-with results as (
+with delivered as (
 
     select * from {{ ref('stg_landed__vital_signs') }}
 
 ),
+
+{{ assessments_dated('delivered', 'vsdtc') }},
 
 vital_signs as (
 
@@ -43,7 +45,8 @@ final as (
         results.source_file,
         results.delivery_rank,
         results.srcseq,
-        results.adt,
+        results.adtf,
+        results.assessed_on as adt,
         results.vstestcd as paramcd,
         coalesce(vital_signs.label, results.vstest, results.vstestcd) as param,
         coalesce(results.vsstresu, vital_signs.unit) as avalu,
@@ -60,13 +63,13 @@ final as (
         end as alert_above,
         vital_signs.alert_strict,
         coalesce(treatments.first_dose_date, subjects.trtsdt) as first_dose_date,
-        {{ study_day('results.adt', 'coalesce(treatments.first_dose_date, subjects.trtsdt)') }} as ady
-    from results
+        {{ study_day('results.assessed_on', 'coalesce(treatments.first_dose_date, subjects.trtsdt)') }} as ady
+    from assessed as results
     cross join settings
     left join vital_signs
         on results.vstestcd = vital_signs.vstestcd
     left join treatments
-        on {{ is_treated_on('treatments', 'results', 'results.adt') }}
+        on {{ is_treated_on('treatments', 'results', 'results.assessed_on') }}
     left join subjects
         on results.usubjid = subjects.usubjid
 

@@ -31,6 +31,7 @@ final as (
         alert_strict,
         ablfl,
         anl01fl,
+        adtf,
         dtc,
         adt
     from placed

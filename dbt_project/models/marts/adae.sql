@@ -1,6 +1,6 @@
 with events as (
 
-    select * from {{ ref('stg_landed__adverse_events') }}
+    select * from {{ ref('int_adverse_events_dated') }}
 
 ),
 
@@ -67,10 +67,12 @@ final as (
         -- A start that is known in part counts as treatment-emergent unless its known part, or the end, rules it out.
         case
             when trtsdt is null then 'N'
-            when {{ known_part_is_before('aestdtc', 'trtsdt') }} then 'N'
-            when aestdtc is null and {{ known_part_is_before('aeendtc', 'trtsdt') }} then 'N'
+            when {{ known_part_is_before('known_start', 'trtsdt') }} then 'N'
+            when coalesce(known_start, '') = '' and {{ known_part_is_before('known_end', 'trtsdt') }} then 'N'
             else 'Y'
         end as trtemfl,
+        astdtf,
+        aendtf,
         astdt,
         aendt
     from timed

@@ -85,6 +85,7 @@ final as (
         compared.source_rows,
         compared.ablfl,
         compared.anl01fl,
+        compared.adtf,
         compared.adt
     from compared
     cross join settings

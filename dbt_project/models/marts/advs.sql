@@ -89,6 +89,7 @@ final as (
         end as alertfl,
         compared.ablfl,
         compared.anl01fl,
+        compared.adtf,
         compared.adt
     from compared
     left join subjects

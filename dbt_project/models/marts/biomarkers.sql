@@ -51,6 +51,7 @@ final as (
         end as blqfl,
         results.ablfl,
         results.anl01fl,
+        results.adtf,
         results.adt
     from results
     left join subjects

@@ -26,6 +26,7 @@ judged as (
 
     select
         scores.*,
+        endpoints.paramcd,
         endpoints.remission_crit as crit1,
         {{ remission_is_met('scores.aval', 'endpoints') }} as is_met
     from scores
@@ -47,8 +48,9 @@ final as (
         judged.estimand,
         judged.missing_rule,
         judged.crit1,
-        judged.dtype,
+        {{ derivation_type('judged') }} as dtype,
         case when judged.delivery_rank is not null then 'QS' end as srcdom,
+        judged.srcvisit,
         deliveries.delivery_id,
         deliveries.file as source_file,
         judged.aperiod,
@@ -59,12 +61,7 @@ final as (
         judged.aval - judged.base as chg,
         {{ percent_change('judged.aval', 'judged.base') }} as pchg,
         judged.srcseq,
-        case
-            when judged.is_composite_failure then 'N'
-            when judged.is_met then 'Y'
-            when not judged.is_met then 'N'
-            when judged.missing_rule = 'nri' then 'N'
-        end as crit1fl,
+        {{ outcome('judged') }} as crit1fl,
         'Y' as anl01fl,
         judged.adt
     from judged

@@ -26,6 +26,7 @@ judged as (
 
     select
         scores.*,
+        endpoints.paramcd,
         endpoints.response_crit as crit1,
         {{ response_is_met('scores.aval', 'scores.base', 'endpoints') }} as is_met
     from scores
@@ -47,12 +48,9 @@ final as (
         judged.estimand,
         judged.missing_rule,
         judged.crit1,
-        -- Without a baseline there is nothing to compare with: by non-responder imputation that is no response.
-        case
-            when judged.missing_rule = 'nri' and judged.is_met is null and not judged.is_composite_failure then 'NRI'
-            else judged.dtype
-        end as dtype,
+        {{ derivation_type('judged') }} as dtype,
         case when judged.delivery_rank is not null then 'QS' end as srcdom,
+        judged.srcvisit,
         deliveries.delivery_id,
         deliveries.file as source_file,
         judged.aperiod,
@@ -63,12 +61,7 @@ final as (
         judged.aval - judged.base as chg,
         {{ percent_change('judged.aval', 'judged.base') }} as pchg,
         judged.srcseq,
-        case
-            when judged.is_composite_failure then 'N'
-            when judged.is_met then 'Y'
-            when not judged.is_met then 'N'
-            when judged.missing_rule = 'nri' then 'N'
-        end as crit1fl,
+        {{ outcome('judged') }} as crit1fl,
         'Y' as anl01fl,
         judged.adt
     from judged

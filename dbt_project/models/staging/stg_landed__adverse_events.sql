@@ -40,9 +40,7 @@ final as (
         _source_file as source_file,
         delivery_rank,
         _source_row as srcseq,
-        _record as record,
-        {{ full_date('aestdtc') }} as astdt,
-        {{ full_date('aeendtc') }} as aendt
+        _record as record
     from ranked
     where restatement = 1
 

@@ -60,8 +60,7 @@ final as (
         {{ qualifiers([
             'lbpos', 'lbloc', 'lblat', 'lbdir', 'lbspec',
             'lbmethod', 'lbeval', 'lbevalid', 'lbgrpid', 'lbrepnum'
-        ]) }} as qualifiers,
-        {{ full_date('lbdtc') }} as adt
+        ]) }} as qualifiers
     from ranked
     where restatement = 1
 

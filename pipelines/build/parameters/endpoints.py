@@ -6,27 +6,37 @@ from collections.abc import Callable
 
 from pipelines.build.parameters.table import ParameterTable, table
 from pipelines.study import Study
+from pipelines.study.endpoints import ResponseRule
 
 
 def _endpoints(study: Study) -> ParameterTable:
     columns = (
-        "endpoint paramcd min_reduction_pct:double response_strict:boolean response_crit response_section "
+        "endpoint paramcd min_reduction_pct:double min_reduction_points:double response_max_score:double "
+        "response_strict:boolean response_crit response_section "
         "remission_max_score:double remission_strict:boolean remission_crit remission_section"
     )
     rows = []
     for one in study.endpoints:
         response, remission = one.response, one.remission
-        reduction = f"{'>' if response.strict else '>='} {response.min_reduction_pct:g} %"
         score = f"{'<' if remission.strict else '<='} {remission.max_score:g}"
         rows.append(
             (
-                one.name, one.instrument,
-                response.min_reduction_pct, response.strict, f"{one.instrument} reduction from baseline {reduction}",
-                response.section, remission.max_score, remission.strict, f"{one.instrument} total {score}",
-                remission.section,
+                one.name, one.instrument, response.min_reduction_pct, response.min_reduction_points, response.max_score,
+                response.strict, _response_crit(one.instrument, response), response.section, remission.max_score,
+                remission.strict, f"{one.instrument} total {score}", remission.section,
             )
         )  # fmt: skip
     return table(columns, rows)
+
+
+def _response_crit(instrument: str, rule: ResponseRule) -> str:
+    more, less = (">", "<") if rule.strict else (">=", "<=")
+    reductions = [
+        *([f"{more} {rule.min_reduction_pct:g} %"] if rule.min_reduction_pct is not None else []),
+        *([f"{more} {rule.min_reduction_points:g} points"] if rule.min_reduction_points is not None else []),
+    ]
+    total = f" and total {less} {rule.max_score:g}" if rule.max_score is not None else ""
+    return f"{instrument} reduction from baseline {' and '.join(reductions)}{total}"
 
 
 def _estimands(study: Study) -> ParameterTable:
@@ -40,7 +50,9 @@ def _estimand_events(study: Study) -> ParameterTable:
 
 
 def _missing_rules(study: Study) -> ParameterTable:
-    return table("missing_rule", [(rule,) for rule in dict.fromkeys(study.missing_rules)])
+    columns = "missing_rule method carries_baseline:boolean carries_unscheduled:boolean section"
+    rows = [(one.name, one.rule, one.baseline, one.unscheduled, one.section) for one in study.missing_rules]
+    return table(columns, rows)
 
 
 def _durability(study: Study) -> ParameterTable:

@@ -1,0 +1,118 @@
+"""The tables of a cut beside what the reference says of the same subjects, row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from pipelines.cut import Cut
+from pipelines.study import Study
+from tests.reference.assessments import assessments, baseline
+from tests.reference.durability import courses
+from tests.reference.outcomes import Outcome, outcomes
+from tests.reference.records import Source, Subject
+
+Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compared:
+    """How one table compares: the rows of both, and each key on which they differ with what each says."""
+
+    rows: int
+    differing: list[tuple[Row, list[Row], list[Row]]]
+
+
+def _source(source: Source | None) -> Row:
+    return source or (None, None)
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None else float(value)
+
+
+def _adqs(study: Study, subject: Subject) -> Iterator[Row]:
+    found = assessments(study, subject)
+    for one in found:
+        at_baseline = baseline(found, one.score.instrument)
+        yield (
+            (subject.usubjid, one.score.instrument, *_source(one.score.source)),
+            (
+                one.avisit, one.period, one.date, one.study_day, _number(one.value),
+                _number(at_baseline.value if at_baseline else None),
+                "Y" if one.is_baseline else None, "Y" if one.is_analysed else None,
+            ),
+        )  # fmt: skip
+
+
+def _outcome(subject: Subject, one: Outcome) -> Row:
+    flag = None if one.is_met is None else "Y" if one.is_met else "N"
+    return (
+        (subject.usubjid, one.endpoint, one.avisit, one.period, one.estimand, one.missing_rule),
+        (
+            _number(one.value), _number(one.base), flag, one.dtype,
+            one.taken.date if one.taken else None, one.taken.study_day if one.taken else None,
+            *_source(one.taken.score.source if one.taken else None),
+        ),
+    )  # fmt: skip
+
+
+def _outcomes(table: str) -> Callable[[Study, Subject], Iterator[Row]]:
+    return lambda study, subject: (_outcome(subject, one) for one in outcomes(study, subject)[table])
+
+
+def _durability(study: Study, subject: Subject) -> Iterator[Row]:
+    for one in courses(study, subject):
+        yield (
+            (subject.usubjid, one.paramcd, one.period),
+            (
+                one.start_day, one.end_day, one.days, one.lower_days, one.upper_days, one.event, one.censored,
+                *_source(one.source),
+            ),
+        )  # fmt: skip
+
+
+_ENDPOINT = (
+    "usubjid, endpoint, avisit, aperiod, estimand, missing_rule, aval, base, crit1fl, dtype, "
+    "adt, ady, source_file, srcseq"
+)
+_DURABILITY = (
+    "usubjid, paramcd, aperiod, startdy, ady, aval, lower_days, upper_days, evntdesc, cnsdtdsc, source_file, srcseq"
+)
+# What is compared of each table: how many columns are its key, the columns, and the reference's rows.
+TABLES: dict[str, tuple[int, str, Callable[[Study, Subject], Iterator[Row]]]] = {
+    "adqs": (
+        4,
+        "usubjid, paramcd, source_file, srcseq, avisit, aperiod, adt, ady, aval, base, ablfl, anl01fl",
+        _adqs,
+    ),
+    "response": (6, _ENDPOINT, _outcomes("response")),
+    "remission": (6, _ENDPOINT, _outcomes("remission")),
+    "durability": (
+        3,
+        _DURABILITY,
+        _durability,
+    ),
+}
+
+
+def differences(study: Study, subjects: Sequence[Subject], cut: Cut, table: str) -> Compared:
+    """Returns where the table and the reference differ: rows of one that the other has not, or has otherwise."""
+    keys, columns, expected = TABLES[table]
+    found: dict[Row, list[Row]] = {}
+    rows = 0
+    with duckdb.connect(str(cut.duckdb), read_only=True) as connection:
+        for usubjid, *values in connection.execute(f"select {columns} from {table}").fetchall():
+            found.setdefault((usubjid[-6:], *values[: keys - 1]), []).append(tuple(values[keys - 1 :]))
+            rows += 1
+    differing = []
+    for subject in subjects:
+        for key, row in expected(study, subject):
+            said = found.pop(key, [])
+            if said != [row]:
+                differing.append((key, said, [row]))
+    differing += [(key, said, []) for key, said in found.items()]
+    return Compared(rows=rows, differing=differing)

@@ -1,0 +1,133 @@
+"""Made-up subjects as the files of a data management, landed and built."""
+
+from __future__ import annotations
+
+import csv
+import io
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+from pipelines.build import build
+from pipelines.cut import Cut
+from pipelines.land import land
+from pipelines.study import Study
+from tests.reference.made_up import subject
+from tests.reference.records import Event, Score, Subject
+from tests.small_study import deliver, make_study
+
+DAY = "2026-11-01"
+EARLIER = "2026-10-01"
+VANISHED = Score(instrument="PHQ9", visit="UNSCHEDULED", day="2026-01-15", total=27)
+Record = TypeVar("Record")
+Row = list[object]
+Trial = tuple[Study, list[Subject], Cut]
+
+
+def study_of(name: str, root: Path) -> Study:
+    """Returns one of the study files beside this module as a study in the folder `root`."""
+    text = (Path(__file__).parent / f"{name}.yml").read_text(encoding="utf-8")
+    return make_study(root, text)
+
+
+def deliver_subjects(study: Study, subjects: Sequence[Subject], day: str = DAY) -> list[Subject]:
+    """Puts the subjects' files into the inbox; returns the subjects with the file and row of each record."""
+    files: dict[str, list[Row]] = {"subjects": [], "doses": [], "events": [], "madrs": [], "phq9": []}
+    headers = {
+        "subjects": ["site", "id", "sex", "arm"],
+        "doses": ["site", "id", "day", "period", "arm"],
+        "events": ["site", "id", "event", "event_day", "end", "end_day"],
+        "madrs": ["site", "id", "visit", "day", *(f"madrs_{item:02d}" for item in range(1, 11)), "total"],
+        "phq9": ["site", "id", "visit", "day", "total"],
+    }
+
+    def written(kind: str, subject: Subject, *values: object) -> tuple[str, int]:
+        site = f"{int(subject.usubjid) % 2 + 1:02d}"
+        files[kind].append([site, subject.usubjid, *values])
+        return f"{kind}_{day}.csv", len(files[kind])
+
+    placed = []
+    for one in subjects:
+        written("subjects", one, "F", one.arm)
+        for dose in one.doses:
+            written("doses", one, dose.day, dose.period, dose.arm)
+        events = tuple(replace(event, source=written("events", one, *_event(event))) for event in one.events)
+        scores = tuple(
+            replace(score, source=written(score.instrument.lower(), one, *_score(score))) for score in one.scores
+        )
+        placed.append(replace(one, events=events, scores=scores))
+    for kind, rows in files.items():
+        deliver(study, "DM", f"{kind}_{day}.csv", _csv(headers[kind], rows))
+    return placed
+
+
+def _event(event: Event) -> Row:
+    own = [event.term, event.day]
+    return [*own, "", ""] if event.domain == "CE" else ["", "", *own]
+
+
+def _score(score: Score) -> Row:
+    code = f"{score.visit} {score.arm}" if score.arm else score.visit
+    return [code, score.day, *score.items, score.total]
+
+
+def _csv(header: Sequence[str], rows: Iterable[Row]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def built(study: Study) -> Cut:
+    """Returns the cut of everything in the inbox; whatever was not taken in whole is an error."""
+    for receipt in land(study).deliveries:
+        assert receipt.outcome in {"accepted", "warned"}, receipt
+        assert receipt.rows_quarantined == 0, receipt
+    return Cut(study.folder, build(study).cut_id)
+
+
+def made_up_trial(name: str, folder: Path, seed: int, numbers: Iterable[int]) -> Trial:
+    """Returns a study with these made-up subjects, delivered twice and built: the second time with other values."""
+    study = study_of(name, folder)
+    chance = random.Random(f"{seed} {name}")  # noqa: S311 - a seed is wanted
+    final = [subject(study, seed, number) for number in numbers]
+    in_full = all(export.delivery == "snapshot" for export in study.exports("DM"))
+    # What an increment does not mention stands as it was delivered before; of a snapshot everything is delivered again.
+    again = [one if in_full else replace(one, scores=tuple(_some(chance, one.scores))) for one in final]
+    before = [_as_known_before(chance, one, later) for one, later in zip(final, again, strict=True)]
+    if in_full:
+        before = [replace(one, scores=(*one.scores, VANISHED)) for one in before]
+    first = deliver_subjects(study, before, EARLIER)
+    last = deliver_subjects(study, again)
+    subjects = []
+    for one, early, late in zip(final, first, last, strict=True):
+        placed = {_key(score): score for score in (*early.scores, *late.scores)}
+        subjects.append(replace(late, scores=tuple(placed[_key(score)] for score in one.scores)))
+    return study, subjects, built(study)
+
+
+def _as_known_before(chance: random.Random, final: Subject, again: Subject) -> Subject:
+    """Returns a subject as its site first sent it: some of what is sent again was otherwise, and some not there."""
+    to_come = {_key(score) for score in again.scores}
+    scores = [
+        _otherwise(score) if _key(score) in to_come and chance.random() < 0.5 else score
+        for score in final.scores
+        if _key(score) not in to_come or chance.random() < 0.7
+    ]
+    return replace(final, scores=tuple(scores), events=tuple(_some(chance, final.events)))
+
+
+def _some(chance: random.Random, records: Iterable[Record]) -> list[Record]:
+    return [record for record in records if chance.random() < 0.6]
+
+
+def _otherwise(score: Score) -> Score:
+    items = tuple(None if item is None else (item + 3) % 7 for item in score.items)
+    return replace(score, items=items, total=None if score.total is None else (score.total + 11) % 28)
+
+
+def _key(score: Score) -> tuple[str, str, str | None, str]:
+    return (score.instrument, score.visit, score.arm, score.day)

@@ -1,0 +1,186 @@
+"""Response and remission under each estimand and rule for missing data, in plain Python (ICH E9(R1))."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from pipelines.study import Study
+from pipelines.study.endpoints import Endpoint, Estimand
+from pipelines.study.model import Visit
+from tests.reference.assessments import Assessment, assessments, baseline
+from tests.reference.records import Subject, date_of_study_day, first_doses, full_date
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planned:
+    """A planned visit after baseline: the assessment that counts for it, its value and its day, done or not."""
+
+    visit: Visit
+    period: int
+    done: Assessment | None
+    date: datetime.date | None
+    is_undated: bool
+
+    @property
+    def value(self) -> Fraction | None:
+        """The total; None where it is missing or the visit did not take place."""
+        return self.done.value if self.done else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """One row of `response` or `remission`: `taken` is the assessment that the value comes from."""
+
+    endpoint: str
+    avisit: str
+    period: int
+    estimand: str
+    missing_rule: str
+    value: Fraction | None
+    base: Fraction | None
+    is_met: bool | None
+    dtype: str | None
+    taken: Assessment | None
+
+
+def outcomes(study: Study, subject: Subject) -> dict[str, list[Outcome]]:
+    """Returns the subject's rows of `response` and `remission`."""
+    found = assessments(study, subject)
+    rows: dict[str, list[Outcome]] = {"response": [], "remission": []}
+    for endpoint in study.endpoints:
+        base = baseline(found, endpoint.instrument)
+        for planned in planned_by_period(study, subject, endpoint, found):
+            for estimand in study.estimands:
+                failed_from = first_event(subject, estimand)
+                for rule in study.missing_rules:
+                    for one in valued(planned, estimand, failed_from, rule, base):
+                        response = responds(endpoint, base.value if base else None, one.value)
+                        for table, is_met in (("response", response), ("remission", remits(endpoint, one.value))):
+                            imputed = rule == "nri" and is_met is None and not one.failed
+                            rows[table].append(
+                                Outcome(
+                                    endpoint=endpoint.name,
+                                    avisit=one.planned.visit.visit,
+                                    period=one.planned.period,
+                                    estimand=estimand.name,
+                                    missing_rule=rule,
+                                    value=one.value,
+                                    base=base.value if base else None,
+                                    is_met=False if one.failed or imputed else is_met,
+                                    dtype="NRI" if imputed else one.dtype,
+                                    taken=one.taken,
+                                )
+                            )
+    return rows
+
+
+def responds(endpoint: Endpoint, base: Fraction | None, value: Fraction | None) -> bool | None:
+    """Returns whether the reduction from baseline reaches the share; None where it cannot be known."""
+    if base is None or value is None or base == 0:
+        return None
+    reduction = 100 * (base - value) / base
+    share = Fraction(str(endpoint.response.min_reduction_pct))
+    return reduction > share if endpoint.response.strict else reduction >= share
+
+
+def remits(endpoint: Endpoint, value: Fraction | None) -> bool | None:
+    """Returns whether the total is low enough; None where there is none."""
+    if value is None:
+        return None
+    most = Fraction(str(endpoint.remission.max_score))
+    return value < most if endpoint.remission.strict else value <= most
+
+
+def planned_by_period(
+    study: Study, subject: Subject, endpoint: Endpoint, found: Sequence[Assessment]
+) -> Iterator[list[Planned]]:
+    """Yields for each period the planned visits after baseline, in their order."""
+    first = next(visit.visitnum for visit in study.visits if visit.baseline)
+    where = study.instruments[endpoint.instrument].visits
+    visits = sorted(
+        (one for one in study.visits if one.visitnum > first and (where is None or one.visit in where)),
+        key=lambda one: one.visitnum,
+    )
+    starts = first_doses(subject)
+    for period in starts if study.design == "crossover" else [1]:
+        start = starts.get(period)
+        yield [_planned(endpoint, visit, period, start, found) for visit in visits]
+
+
+def _planned(
+    endpoint: Endpoint, visit: Visit, period: int, start: datetime.date | None, found: Sequence[Assessment]
+) -> Planned:
+    done = [
+        one
+        for one in found
+        if one.is_analysed
+        and (one.score.instrument, one.avisit, one.period) == (endpoint.instrument, visit.visit, period)
+    ]
+    one = done[0] if done and done[0].value is not None else None
+    # A visit without a total, or nobody knows when, is as of its planned day.
+    planned = date_of_study_day(visit.day, start) if start is not None and visit.day is not None else None
+    return Planned(
+        visit=visit,
+        period=period,
+        done=one,
+        date=(one.date if one else None) or planned,
+        # Never dosed and never seen: whatever happened, happened before.
+        is_undated=start is None and (one is None or one.date is None),
+    )
+
+
+def first_event(subject: Subject, estimand: Estimand) -> datetime.date | None:
+    """Returns the day of the first intercurrent event, whose day must be known.
+
+    An event before the first dose is none (ICH E9(R1): after the start of treatment). Of who was never dosed all count.
+    """
+    first_dose = min(first_doses(subject).values(), default=datetime.date.min)
+    days = [full_date(event.day) for event in subject.events if event.term in estimand.events]
+    return min((day for day in days if day is not None and day >= first_dose), default=None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Valued:
+    """A planned visit with the assessment whose value stands for it, why, and whether the event made it a failure."""
+
+    planned: Planned
+    taken: Assessment | None
+    dtype: str | None = None
+    failed: bool = False
+
+    @property
+    def value(self) -> Fraction | None:
+        """The value that stands for the visit."""
+        return self.taken.value if self.taken else None
+
+
+def valued(
+    planned: Sequence[Planned],
+    estimand: Estimand,
+    failed_from: datetime.date | None,
+    rule: str,
+    base: Assessment | None,
+) -> Iterator[Valued]:
+    """Yields each visit of a period with what stands for it under an estimand and a rule for missing data."""
+    last: Assessment | None = None
+    for visit in planned:
+        own = visit.done if visit.value is not None else None
+        after = failed_from is not None and (visit.is_undated or (visit.date is not None and visit.date >= failed_from))
+        if after and estimand.strategy in {"hypothetical", "while_on_treatment"}:
+            own = None
+        carries = rule == "locf" or (after and estimand.strategy == "while_on_treatment")
+        if after and estimand.strategy == "composite":
+            # The event decides: no value is put in the place of a missing one.
+            yield Valued(planned=visit, taken=own, failed=True)
+        elif own is not None:
+            yield Valued(planned=visit, taken=own)
+        elif carries and last is not None:
+            yield Valued(planned=visit, taken=last, dtype="LOCF")
+        elif rule == "bocf" and base is not None:
+            yield Valued(planned=visit, taken=base, dtype="BOCF")
+        else:
+            yield Valued(planned=visit, taken=None)
+        last = own or last
