@@ -74,3 +74,8 @@ CDISC's, whose list may be extended. -#}
         else {{ judged }}.assumed_crit1fl
     end
 {%- endmacro %}
+
+{#- A reduction from baseline of less than a share in per cent, multiplied out as a response is. -#}
+{% macro reduction_is_below(aval, base, share) -%}
+    case when {{ base }} <> 0 then ({{ base }} - {{ aval }}) * 100 < {{ share }} * {{ base }} end
+{%- endmacro %}

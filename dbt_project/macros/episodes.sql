@@ -7,3 +7,15 @@
 {% macro assessment_order() -%}
     ady, dtc, delivery_rank, srcseq
 {%- endmacro %}
+
+{#- Why a time without an event ends at its last assessment; `subjects` has the end of study status. -#}
+{% macro censoring_reason(subjects, has_next_period) -%}
+    case
+            -- The next period's dose ends the follow-up of the one before, however the study went on.
+            when {{ has_next_period }} then 'END OF FOLLOW-UP'
+            when {{ subjects }}.dcsreas = 'DEATH' then 'DEATH'
+            when {{ subjects }}.eosstt = 'DISCONTINUED' then 'WITHDRAWAL'
+            when {{ subjects }}.eosstt = 'ONGOING' then 'DATA CUTOFF'
+            else 'END OF FOLLOW-UP'
+        end
+{%- endmacro %}

@@ -32,9 +32,8 @@ _KNOWN = {
     "siteid": "select siteid from study.sites",
     "avisit": "select visit from study.visits union all select 'UNSCHEDULED'",
     "paramcd": """
-        select qstestcd from reference.instrument_items
-        union all select paramcd from reference.instruments
-        union all select paramcd || 'TOT' from reference.instruments
+        select qstestcd from study.instrument_codes
+        union all select paramcd from study.instrument_rules
         union all select lbtestcd from study.biomarkers
         union all select vstestcd from study.vital_signs
         union all select paramcd from study.durability

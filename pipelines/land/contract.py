@@ -82,7 +82,7 @@ class Contract:
         declared: dict[str, ColumnRule] = {}
         for pattern, column in self.export.columns.items():
             names = spread(pattern)
-            targets = [parse_target(target) for target in spread(column.to)] if column.to else []
+            targets = [parse_target(target, self.study.scales) for target in spread(column.to or "") if target]
             for name, target in zip_longest(names, targets):
                 declared[name] = ColumnRule(name=name, column=column, target=target)
         return declared
@@ -156,6 +156,7 @@ def _key(study: Study, site: str, export: ExportFile) -> str:
                 "quarantine_limit_pct": study.quarantine_limit_pct,
                 "sites": sorted(study.trial_sites),
                 "visits": [[visit.visit, visit.visitnum, visit.label] for visit in study.visits],
+                "scores": {code: sorted(study.scales[code].ranges.items()) for code in study.instruments},
                 "units": {
                     code: sorted([marker.unit, *marker.conversions]) for code, marker in study.biomarkers.items()
                 },

@@ -9,7 +9,6 @@ from pipelines.land.quarantine import Quarantine
 from pipelines.land.records import Records
 from pipelines.land.rows import Rows
 from pipelines.study import Study
-from pipelines.study.catalogue import catalogue
 
 
 def check_records(study: Study, rows: Rows, records: Records, quarantine: Quarantine) -> None:
@@ -33,7 +32,7 @@ def check_records(study: Study, rows: Rows, records: Records, quarantine: Quaran
 def _check_ranges(study: Study, rows: Rows, records: Records, quarantine: Quarantine) -> None:
     ranges: dict[str | None, tuple[float, float]] = {}
     for code in study.instruments:
-        ranges.update(catalogue()[code].ranges.items())
+        ranges.update(study.scales[code].ranges.items())
     limits = [ranges.get(test, (-np.inf, np.inf)) for test in records.values("qstestcd").to_pylist()]
     lowest, highest = np.array(limits, float).reshape(-1, 2).T
     results = records.values("qsstresn").to_numpy(zero_copy_only=False)

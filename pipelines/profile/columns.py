@@ -192,7 +192,7 @@ def _score(values: Values, score: Score) -> Proposed:
     return Proposed(settings=settings, notes=tuple(notes), todos=tuple(todos))
 
 
-def _outside(value: str, values: Values, low: int, high: int) -> bool:
+def _outside(value: str, values: Values, low: float, high: float) -> bool:
     numbers = Values(counts={value: 1}, decimal=values.decimal).numbers()
     return bool(numbers) and not low <= numbers[0] <= high
 

@@ -19,7 +19,18 @@ from pipelines.profile.visits import identifier, is_baseline
 from pipelines.study.load import load_study
 
 # The usual cutoffs, for the person to hold against the protocol.
-_REMISSION = {"MADRS": 10, "HAMD17": 7, "HAMD6": 4, "PHQ9": 4, "BDI2": 13, "CADSS": 4, "CGIS": 2}
+_REMISSION = {
+    "MADRS": 10,
+    "HAMD17": 7,
+    "HAMD6": 4,
+    "PHQ9": 4,
+    "BDI2": 13,
+    "CADSS": 4,
+    "CGIS": 2,
+    "QIDS16": 5,
+    "CSSRS": 0,
+    "ADAS11": 10,
+}
 # Who delivers a file that holds several sites.
 _CENTRE = "CENTRE"
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pipelines.profile.values import Values
 from pipelines.profile.visits import visit_of_token
 from pipelines.study.catalogue import catalogue
+from pipelines.study.instruments import Score as Number
 
 _SCALES = (
     (re.compile(r"madrs"), "MADRS"),
@@ -17,6 +18,9 @@ _SCALES = (
     (re.compile(r"phq_?9"), "PHQ9"),
     (re.compile(r"bdi_?(ii)?"), "BDI2"),
     (re.compile(r"cadss"), "CADSS"),
+    (re.compile(r"qids_?(sr)?_?(16(?![0-9]))?|quick_inventory"), "QIDS16"),
+    (re.compile(r"c_?ssrs"), "CSSRS"),
+    (re.compile(r"adas_?(cog)?_?(11(?![0-9]))?"), "ADAS11"),
     (re.compile(r"cgi_?s(everity)?|cgi(?=[0-9_]|$)"), "CGIS"),
 )
 _TOTALS = {"total", "tot", "tl", "sum", "score", "sumscore", "totalscore", "totscore", "ts", "gesamt"}
@@ -138,7 +142,7 @@ def _existing(score: Score | None, items: int) -> Score | None:
     return score if score and (score.item is None or 1 <= score.item <= items) else None
 
 
-def allowed(score: Score) -> tuple[int, int]:
+def allowed(score: Score) -> tuple[Number, Number]:
     """Returns the lowest and highest value that the score may have."""
     instrument = catalogue()[score.scale]
     testcd = instrument.total_testcd if score.item is None else instrument.item_testcd(score.item)

@@ -53,7 +53,8 @@ def records(data: CutData, visit: str | None) -> list[Record]:
 
 
 def _proportions(data: CutData, measure: str, endpoint: Endpoint, visit: str) -> list[Record]:
-    keys = [endpoint.name, data.study.estimands[0].name, data.study.missing_rules[0], endpoint.visit or visit]
+    at = endpoint.visit or visit
+    keys = [endpoint.name, data.study.estimands[0].name, data.study.missing_rules[0].name, at]
     rows = data.rows(
         f"select siteid, trta, count(*) filter (where crit1fl = 'Y') as events, count(crit1fl) as total from {measure}"
         " where endpoint = ? and estimand = ? and missing_rule = ? and avisit = ? group by all order by all",
@@ -69,10 +70,10 @@ def _proportions(data: CutData, measure: str, endpoint: Endpoint, visit: str) ->
         for site in sorted({row["siteid"] or "" for row in rows})
     ]
     one, other = (
-        proportion(sum(stratum[at].events for stratum in strata), sum(stratum[at].total for stratum in strata))
-        for at in (0, 1)
+        proportion(sum(stratum[arm].events for stratum in strata), sum(stratum[arm].total for stratum in strata))
+        for arm in (0, 1)
     )
-    what = {"what": f"{measure}, endpoint {endpoint.name.replace('_', ' ')}", "avisit": keys[3]}
+    what: dict[str, str | None] = {"what": f"{measure}, endpoint {endpoint.name.replace('_', ' ')}", "avisit": at}
     made = []
     if found := difference(one, other):
         n = one.total + other.total

@@ -119,7 +119,8 @@ def _how_long(data: CutData, durability: list[Record]) -> tuple[Card, ...]:
         for record in records
     )
     medians = "; ".join(f"{groups[record['trta']].short} {_median(record)}" for record in records)
-    among = f"Among subjects with a {parameter.start}"
+    who = "those randomised in" if parameter.start.at == "randomisation" else "subjects with a"
+    among = f"Among {who} {parameter.start.state}"
     return (
         Card(
             question="How long does it last?",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pipelines.report import durability_rules
 from pipelines.report.content import Record, Section, Table
 from pipelines.report.formats import MISSING, count, plain, short, text
 from pipelines.report.response import STRATEGIES, criterion, rule_in_words
@@ -11,7 +12,6 @@ from pipelines.report.tables import CutData
 from pipelines.report.timing import timing_parameters
 
 if TYPE_CHECKING:
-    from pipelines.study.endpoints import Durability
     from pipelines.study.model import Study
 
 _DEFINITIONS = (
@@ -106,7 +106,7 @@ def parameters(study: Study) -> list[tuple[str, str, str]]:
         (f"Missing data: {rule.name.replace('_', ' ')}", rule_in_words(rule), rule.section)
         for rule in study.missing_rules
     ]
-    rows += [(f"Durability {each.paramcd}", _durability(each), each.section) for each in study.durability]
+    rows += durability_rules.parameters(study)
     if study.therapy.planned:
         planned = ", ".join(f"{kind.lower()} {n}" for kind, n in study.therapy.planned.items())
         low, high = study.therapy.integration_window_days
@@ -124,24 +124,6 @@ def parameters(study: Study) -> list[tuple[str, str, str]]:
             )
     rows.append(("Quarantine limit of a delivery", f"{plain(study.quarantine_limit_pct)} % of its rows", ""))
     return [(name, value, text(section)) for name, value, section in rows]
-
-
-def _durability(each: Durability) -> str:
-    parts = [f"{each.param}; starts at the first {each.start} of endpoint {each.endpoint}"]
-    if each.relapse:
-        score, low, high = each.relapse, *each.relapse.days_apart
-        relation = ">" if score.strict else "\u2265"
-        apart = (
-            f" at {score.assessments} consecutive assessments, {low} to {high} days apart"
-            if score.assessments > 1
-            else ""
-        )
-        parts.append(f"relapse: score {relation} {plain(score.min_score)}{apart}")
-    if each.loss_of_response:
-        parts.append("loss of response" + (" at two assessments in a row" if each.loss_of_response.confirmed else ""))
-    if each.events:
-        parts.append(f"events: {', '.join(each.events)}")
-    return "; ".join(parts)
 
 
 def _visits(data: CutData) -> Section:

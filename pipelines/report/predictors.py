@@ -65,7 +65,7 @@ def _subjects(data: CutData, visit: str) -> list[Record]:
     rows = data.rows(
         "select usubjid, trta, crit1fl = 'Y' as reached, base, ady from response where endpoint = ? and estimand = ?"
         " and missing_rule = ? and avisit = ? and crit1fl is not null order by all",
-        [endpoint.name, estimand.name, rule, visit],
+        [endpoint.name, estimand.name, rule.name, visit],
     )
     sessions = data.rows(
         "select usubjid, ady, minutes from therapy where attendedfl = 'Y' and minutes is not null and ady is not null"

@@ -6,7 +6,6 @@ from pipelines.report.content import Fold, Record, Section, Table
 from pipelines.report.formats import MISSING, count, text
 from pipelines.report.quality import ROWS_SHOWN, cut_short
 from pipelines.report.tables import CutData
-from pipelines.study.catalogue import catalogue
 from pipelines.study.domains import DOMAINS
 
 # A record's key starts with its test code where its domain has one, and is taken apart nowhere else: it may hold text.
@@ -21,7 +20,7 @@ def section(data: CutData) -> tuple[Section, list[Record]]:
         " count(*) filter (where change = 'added') as added, count(*) filter (where change = 'vanished') as vanished"
         " from record_changes group by all order by all"
     )
-    endpoint = {test for one in data.study.endpoints for test in catalogue()[one.instrument].ranges}
+    endpoint = {test for one in data.study.endpoints for test in data.study.scales[one.instrument].ranges}
     for row in counted:
         row["endpoint"] = row["domain"] == "QS" and row["test"] in endpoint
     counted.sort(key=lambda row: (not row["endpoint"], *(text(row[name]) for name in ("domain", "test", "variable"))))

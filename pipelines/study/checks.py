@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-from pipelines.study.catalogue import catalogue
 from pipelines.study.date_checks import date_problems
+from pipelines.study.durability_checks import durability_problems
+from pipelines.study.instrument_checks import instrument_problems
 from pipelines.study.layout_checks import layout_problems
+from pipelines.study.measure_checks import measure_problems
 from pipelines.study.model import Study
 from pipelines.study.monitoring_checks import monitoring_problems
 from pipelines.study.problem import Problem
@@ -28,7 +30,10 @@ def problems(study: Study) -> list[Problem]:
         *_sites(study),
         *_visits(study),
         *date_problems(study),
+        *instrument_problems(study),
         *_endpoints(study),
+        *durability_problems(study),
+        *measure_problems(study),
         *_population(study),
         *_pseudonyms(study),
         *monitoring_problems(study),
@@ -89,7 +94,6 @@ def _visits(study: Study) -> Iterator[Problem]:
 
 def _endpoints(study: Study) -> Iterator[Problem]:
     visits = {visit.visit for visit in study.visits}
-    yield from _instruments(study, visits)
     names = [endpoint.name for endpoint in study.endpoints]
     for index, endpoint in enumerate(study.endpoints):
         where = ("endpoints", index)
@@ -99,27 +103,13 @@ def _endpoints(study: Study) -> Iterator[Problem]:
             yield Problem((*where, "visit"), f"no visit '{endpoint.visit}'. Visits: {', '.join(sorted(visits))}.")
         if names.index(endpoint.name) != index:
             yield Problem((*where, "name"), "two endpoints have this name. Give each its own.")
-        instrument = catalogue().get(endpoint.instrument)
-        if instrument and not 0 <= endpoint.remission.max_score <= instrument.total_range[1]:
+        instrument = study.scales.get(endpoint.instrument)
+        if instrument and not instrument.total_range[0] <= endpoint.remission.max_score <= instrument.total_range[1]:
             yield Problem((*where, "remission", "max_score"), f"outside the total's range {instrument.total_range}.")
     rules = [rule.name for rule in study.missing_rules]
     for index, name in enumerate(rules):
         if rules.index(name) != index:
             yield Problem(("missing_rules", index, "name"), "two rules have this name. Give each its own.")
-    for index, parameter in enumerate(study.durability):
-        if parameter.endpoint not in names:
-            yield Problem(("durability", index, "endpoint"), f"no such endpoint. Endpoints: {', '.join(names)}.")
-        if not (parameter.relapse or parameter.loss_of_response or parameter.events):
-            yield Problem(("durability", index), "says no event. Add relapse, loss_of_response or events.")
-
-
-def _instruments(study: Study, visits: set[str]) -> Iterator[Problem]:
-    for code, use in study.instruments.items():
-        if code not in catalogue():
-            yield Problem(("instruments", code), f"not in the catalogue. It holds: {', '.join(sorted(catalogue()))}.")
-        for visit in use.visits or ():
-            if visit not in visits:
-                yield Problem(("instruments", code, "visits"), f"no visit '{visit}'.")
 
 
 def _population(study: Study) -> Iterator[Problem]:

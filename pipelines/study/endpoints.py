@@ -1,4 +1,4 @@
-"""What the study asks: response and remission, estimands, rules for missing data, durability (ICH E9(R1), ADTTE)."""
+"""What the study asks: response and remission, estimands, rules for missing data (ICH E9(R1))."""
 
 from __future__ import annotations
 
@@ -42,6 +42,18 @@ class RemissionRule(Settings):
     section: str = ""
 
 
+class ResponseArea(Settings):
+    """The area under the response curve, from the first dose to a visit.
+
+    `missing_rule` is for the visit itself: `observed` gives no area where it was missed, `locf` carries the last score
+    of before to its target day.
+    """
+
+    visit: str
+    missing_rule: Literal["observed", "locf"] = "observed"
+    section: str = ""
+
+
 class Endpoint(Settings):
     """One named definition of response and remission on one instrument.
 
@@ -54,6 +66,7 @@ class Endpoint(Settings):
     visit: str | None = None
     response: ResponseRule
     remission: RemissionRule
+    area_under_curve: tuple[ResponseArea, ...] = ()
 
 
 class Estimand(Settings):
@@ -83,31 +96,3 @@ class MissingRule(Settings):
             msg = "baseline and unscheduled say what locf and wocf carry forward. Leave them out"
             raise ValueError(msg)
         return self
-
-
-class RelapseByScore(Settings):
-    """A score of at least (strict: above) `min_score` at so many assessments in a row, `days_apart` from each other."""
-
-    min_score: float
-    strict: bool = False
-    assessments: Annotated[int, Field(ge=1, le=2)] = 2
-    days_apart: tuple[int, int] = (5, 15)
-
-
-class LossOfResponse(Settings):
-    """The reduction falls below the response threshold, at one assessment or (`confirmed`) at two in a row."""
-
-    confirmed: bool = False
-
-
-class Durability(Settings):
-    """One time-to-event parameter (ADTTE): from the first response or remission to relapse or loss of response."""
-
-    paramcd: Annotated[str, Field(pattern=r"\A[A-Z][A-Z0-9]{0,7}\z")]
-    param: str
-    endpoint: str = "primary"
-    start: Literal["response", "remission"] = "response"
-    relapse: RelapseByScore | None = None
-    loss_of_response: LossOfResponse | None = None
-    events: tuple[str, ...] = ()
-    section: str = ""

@@ -24,8 +24,8 @@ def layout_problems(study: Study, name: str, files: tuple[ExportFile, ...]) -> I
         if export.file.count("{date}") > 1 or "/" in export.file:
             yield Problem((*where, "file"), "a file name, with `{date}` at most once and no folder.")
         for target in export.constants:
-            yield from _target(target, (*where, "constants", target))
-            if misfit := _misfit(Column(to=target)):
+            yield from _target(study, target, (*where, "constants", target))
+            if misfit := _misfit(study, Column(to=target)):
                 yield Problem((*where, "constants", target), misfit)
         for pattern, column in export.columns.items():
             yield from _column(study, pattern, column, (*where, "columns", pattern))
@@ -61,9 +61,9 @@ def _column(study: Study, pattern: str, column: Column, where: tuple[str | int, 
     if column.to is not None:
         if len(spread(pattern)) != len(spread(column.to)):
             yield Problem((*where, "to"), "must spread over as many names as the column does.")
-        wrong = [problem for target in spread(column.to) for problem in _target(target, (*where, "to"))]
+        wrong = [problem for target in spread(column.to) for problem in _target(study, target, (*where, "to"))]
         yield from wrong
-        if not wrong and (misfit := _misfit(column)):
+        if not wrong and (misfit := _misfit(study, column)):
             yield Problem((*where, "type"), misfit)
     if column.optional and column.to in {"subject", "usubjid"}:
         yield Problem((*where, "optional"), "no row can do without its subject. Leave `optional` out.")
@@ -87,16 +87,16 @@ def _column(study: Study, pattern: str, column: Column, where: tuple[str | int, 
 _FITTING = {"integer": ("integer", "number"), "number": ("integer", "number"), "date": ("date",)}
 
 
-def _misfit(column: Column) -> str | None:
+def _misfit(study: Study, column: Column) -> str | None:
     """Returns what is wrong where a column's type cannot fill its target, so that no value is ever forced into it."""
-    fitting = _FITTING.get(value_type(parse_target(spread(column.to or "subject")[0])))
+    fitting = _FITTING.get(value_type(parse_target(spread(column.to or "subject")[0], study.scales)))
     if fitting is None or column.type in fitting:
         return None
     return f"'{column.to}' takes {' or '.join(fitting)}. Write `type: {fitting[0]}`, or another target."
 
 
-def _target(text: str, where: tuple[str | int, ...]) -> Iterator[Problem]:
+def _target(study: Study, text: str, where: tuple[str | int, ...]) -> Iterator[Problem]:
     try:
-        parse_target(text)
+        parse_target(text, study.scales)
     except TargetError as error:
         yield Problem(where, str(error))

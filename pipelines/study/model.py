@@ -6,15 +6,20 @@ Every number of a protocol stands in it, each endpoint with the protocol section
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, PrivateAttr
 
+from pipelines.study.catalogue import Instrument, with_own
 from pipelines.study.dates import PartialDates
-from pipelines.study.endpoints import Durability, Endpoint, Estimand, Identifier, MissingRule
+from pipelines.study.durability import Durability
+from pipelines.study.endpoints import Endpoint, Estimand, Identifier, MissingRule
 from pipelines.study.folder import StudyFolder
+from pipelines.study.instruments import InstrumentUse
 from pipelines.study.layout import ExportFile, Settings
-from pipelines.study.measures import Biomarker, InstrumentUse, Therapy, VitalSign
+from pipelines.study.measures import Biomarker, Exposure, Therapy, VitalSign
 from pipelines.study.monitoring import SiteMetric
 
 
@@ -118,6 +123,7 @@ class Study(Settings):
     )
     durability: tuple[Durability, ...] = ()
     therapy: Therapy = Therapy()
+    exposure: Exposure = Exposure()
     biomarkers: dict[str, Biomarker] = {}
     vital_signs: dict[str, VitalSign] = {}
     monitoring: dict[str, SiteMetric] = {}
@@ -135,6 +141,11 @@ class Study(Settings):
     def metadata(self) -> dict[str, str]:
         """The SHA-256 of each metadata file that its layouts name, as it was read."""
         return self._metadata
+
+    @cached_property
+    def scales(self) -> Mapping[str, Instrument]:
+        """Every instrument by its code: the catalogue's as this study has them, and its own."""
+        return with_own(self.instruments)
 
     @property
     def name(self) -> str:

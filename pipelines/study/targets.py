@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pipelines.study.catalogue import catalogue
+from pipelines.study.catalogue import Instrument, catalogue
 from pipelines.study.domains import DOMAINS
+from pipelines.study.instruments import Score
 from pipelines.study.layout import ROW_TARGETS
 from pipelines.study.sdtm import VariableType
 
@@ -25,7 +27,7 @@ class Target:
     variable: str
     test: str | None = None
     category: str | None = None
-    allowed: tuple[int, int] | None = None
+    allowed: tuple[Score, Score] | None = None
 
 
 def value_type(target: Target) -> VariableType:
@@ -34,8 +36,8 @@ def value_type(target: Target) -> VariableType:
     return "date" if target.variable == "date" else variable.type if variable else "text"
 
 
-def parse_target(text: str) -> Target:
-    """Returns what `text` names.
+def parse_target(text: str, scales: Mapping[str, Instrument] | None = None) -> Target:
+    """Returns what `text` names; `scales` are the study's instruments, without them those of the catalogue.
 
     Raises:
         TargetError: it names nothing that a study file can fill.
@@ -49,18 +51,25 @@ def parse_target(text: str) -> Target:
         raise TargetError(message + "with a variable (dm.age) or a test (vs.SYSBP, qs.MADRS.total).")
     if len(parts) == 2:
         return _variable_or_test(parts[0], parts[1])
-    instrument = catalogue().get(parts[1])
+    known = catalogue() if scales is None else scales
+    instrument = known.get(parts[1])
     if parts[0] != "qs" or len(parts) > 3 or instrument is None:
         message = f"'{text}': only qs.<instrument>.<item or total> has three parts. "
-        raise TargetError(message + f"Instruments: {', '.join(sorted(catalogue()))}.")
+        raise TargetError(message + f"Instruments: {', '.join(sorted(known))}.")
     if parts[2] == "total":
         testcd = instrument.total_testcd
     elif parts[2].isascii() and parts[2].isdigit() and instrument.item_testcd(int(parts[2])) in instrument.item_ranges:
         testcd = instrument.item_testcd(int(parts[2]))
     else:
-        message = f"'{text}': {parts[1]} has items 1 to {len(instrument.item_ranges)}, or `total`."
+        message = f"'{text}': {parts[1]} has items {_listed(instrument)}, or `total`."
         raise TargetError(message)
     return Target(domain="qs", variable="qsstresn", test=testcd, category=parts[1], allowed=instrument.ranges[testcd])
+
+
+def _listed(instrument: Instrument) -> str:
+    numbers = [item.number for item in instrument.items]
+    whole = numbers == list(range(1, len(numbers) + 1))
+    return f"1 to {len(numbers)}" if whole else ", ".join(str(number) for number in numbers)
 
 
 def _variable_or_test(domain_name: str, name: str) -> Target:

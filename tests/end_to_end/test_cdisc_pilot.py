@@ -14,6 +14,7 @@ import pytest
 from pipelines.build import build
 from pipelines.core.number_text import number_text
 from pipelines.cut import Cut
+from pipelines.gate import gate
 from pipelines.land import DeliveryReceipt, land
 from pipelines.land.store import landing_directory, treatment_directory
 from pipelines.study import Study
@@ -181,6 +182,24 @@ def test_the_populations_of_the_report_come_out(delivered: Callable[[str], Lande
         assert database.execute(query).fetchone() == (29643, 29643)
         flagged = "select count(*) as n from advs where anl01fl = 'Y' group by usubjid, paramcd, avisit, atpt"
         assert database.execute(f"select max(n) from ({flagged})").fetchone() == (1,)
+
+
+@pytest.mark.slow
+def test_the_cognitive_scale_is_totalled_as_the_sponsor_did_and_the_gate_finds_no_error(
+    delivered: Callable[[str], Landed],
+) -> None:
+    study, _ = delivered("open")
+    cut_id = build(study).cut_id
+    with duckdb.connect(str(Cut(study.folder, cut_id).duckdb), read_only=True) as database:
+        query = (
+            "select dtype, count(*), max(abs(aval - collected_total)) < 1e-9 from adqs"
+            " where paramcd = 'ADAS11' group by dtype order by dtype nulls first"
+        )
+        # Word recognition, and what else was not answered, is prorated by points: 21 totals come out as delivered.
+        assert database.execute(query).fetchall() == [(None, 797, True), ("PRORATED", 21, True)]
+    receipt = gate(study, cut_id)
+    assert receipt.verdict == "PASS_WITH_ROWS"
+    assert set(receipt.failed) == {"LAN-DELIVERIES-008", "LAN-DS-009", "CUR-ADQS-007", "CUR-ADVS-011"}
 
 
 @pytest.mark.slow

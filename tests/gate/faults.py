@@ -7,6 +7,7 @@ a check has no fault here.
 from __future__ import annotations
 
 from pipelines.study import domains
+from tests.gate.faults_beside import BESIDE
 
 TABLE_DOMAINS = [domain for domain in domains.DOMAINS.values() if not domain.analysed]
 DOMAINS = {
@@ -25,6 +26,7 @@ MARTS = {
     **dict.fromkeys(
         ("adqs", "response", "remission", "durability", "therapy", "exposure", "biomarkers", "adae", "advs"), "trta"
     ),
+    "therapy_summary": "trta",
 }
 
 MONITORING = ("deliveries", "quarantine", "record_changes", "site_metrics")
@@ -133,6 +135,7 @@ FAULTS: dict[str, str] = {
         for key, fault in _of_every_published_table(table, MARTS.get(table)).items()
     },
     **{key: fault for domain in TABLE_DOMAINS for key, fault in _of_a_table_of_its_own(domain).items()},
+    **BESIDE,
     **_of_both_endpoints("response"),
     **_of_both_endpoints("remission"),
     **_of_dated_marts("adqs", {"subject": 2, "left": 7, "consent": 8, "day": 17, "cutoff": 18, "arm": 19, "lost": 22}),
@@ -231,6 +234,8 @@ FAULTS: dict[str, str] = {
     "CUR-ADQS-015": "update curated.adqs set avisit = 'W99'",
     "CUR-ADQS-016": "update curated.adqs set ady = 12 where avisit = 'W1'",
     "CUR-ADQS-020": "update curated.adqs set ablfl = null where usubjid = 'S01-002'",
+    "CUR-ADQS-023": "update curated.adqs set dtype = 'PRORATED' where avisit = 'BL'",
+    "CUR-ADQS-024": "update curated.adqs set avalcat1 = 'Normal to mild'",
     "CUR-ADQS-021": "update curated.adqs set srcseq = null",
     # Exactly 50 %: 30 -> 15 is a response.
     "CUR-RESPONSE-005": "update curated.response set aval = 15, crit1fl = 'N' where aval = 14",

@@ -3,7 +3,8 @@
 create schema landed; create schema curated; create schema published; create schema study; create schema reference;
 
 create table study.settings as select 'TINY' as studyid, 'A tiny study' as title, 'parallel' as design, 'open' as blinding, false as blinded,
-    'none' as signoff, date '2026-02-28' as data_cutoff, 'visit' as baseline_rule, 'later' as tie, 1 as integration_from_days, 3 as integration_to_days;
+    'none' as signoff, date '2026-02-28' as data_cutoff, 'visit' as baseline_rule, 'later' as tie, 1 as integration_from_days, 3 as integration_to_days,
+    28 as maintenance_after_day, 40.0::double as infusion_minutes;
 create table study.sites as select 'S01' as siteid, 'Basel' as site_name, 'CHE' as country, 'site' as kind;
 create table study.arms as from (values ('KET', 'Ketamine', 'experimental'), ('PBO', 'Saline', 'control')) as t (arm, arm_label, arm_role);
 create table study.population as select 'randfl' as variable, '=' as operator, 'Y' as value;
@@ -21,19 +22,24 @@ create table study.estimand_events as select null::varchar as estimand, null::va
 create table study.missing_rules as from (values ('observed', 'observed', false, false), ('nri', 'nri', false, false), ('worst', 'worst_case', false, false))
     as t (missing_rule, method, carries_baseline, carries_unscheduled);
 create table study.durability as select 'TTLOSS' as paramcd, 'Time to loss of response' as param, 'primary' as endpoint, 'response' as start,
-    null::double as relapse_min_score, null::boolean as relapse_strict, true as loss_of_response, false as loss_confirmed, '9.5' as section;
+    'first_visit' as start_at, 1 as start_assessments, null::varchar as start_estimand, null::integer as maintenance_window_days,
+    null::varchar as maintenance_category, null::double as relapse_min_score, null::boolean as relapse_strict, true as loss_of_response, false as loss_confirmed, '9.5' as section;
 create table study.therapy_planned as from (values ('PREPARATION', 1), ('DOSING', 1), ('INTEGRATION', 1)) as t (prtrt, planned_sessions);
-create table study.biomarkers as select 'CRP' as lbtestcd, 'C-reactive protein' as label, 'mg/L' as unit, 0.3::double as lower_limit;
+create table study.biomarkers as select 'CRP' as lbtestcd, 'C-reactive protein' as label, 'mg/L' as unit, 0.3::double as lower_limit,
+    'half_limit' as below_limit, null::double as upper_limit, 'as_reported' as above_limit;
 create table study.biomarker_units as from (values ('CRP', 'mg/L', 1.0::double), ('CRP', 'mg/dL', 10.0::double)) as t (lbtestcd, from_unit, factor);
-create table study.vital_signs as select 'SYSBP' as vstestcd, 'Systolic blood pressure' as label, 'mmHg' as unit, 180.0::double as alert_above, true as alert_strict;
+create table study.vital_signs as select 'SYSBP' as vstestcd, 'Systolic blood pressure' as label, 'mmHg' as unit, 180.0::double as alert_above,
+    70.0::double as alert_below, 40.0::double as alert_rise, 40.0::double as alert_fall, true as alert_strict;
 create table study.metrics as select metric, '1' as metric_version, metric as label, 'In words.' as definition, 'A test.' as method, '%' as unit,
     'subjects' as n_unit, judged_by, direction, '' as section, 1000 as parameter, 2 as min_n, 100.0::double as per, amber as threshold_amber, red as threshold_red,
     null::double as tolerated_value from (values ('discontinuation', 'score', 'high', 2.0::double, 3.0::double), ('ae_rate', 'p_value', 'both', 0.05, 0.01)) as t (metric, judged_by, direction, amber, red);
 create table study.declared_tests as select null::varchar as domain, null::varchar as testcd;
 create table study.limits as select 5.0::double as quarantine_limit_pct;
-create table reference.instruments as select 'MADRS' as paramcd, 'MADRS' as param, 10 as items_expected, 0 as total_min, 60 as total_max, 0 as items_missing_allowed;
-create table reference.instrument_items as
-    select 'MADRS' as paramcd, format('MADRS{:02d}', i) as qstestcd, 'Item' as item, 0 as item_min, 6 as item_max from range(1, 11) as t (i);
+create table study.instrument_rules as select 'MADRS' as paramcd, 'MADRS' as param, 10 as items_expected, 0 as total_min, 60 as total_max, 0 as items_missing_allowed, 'none' as prorate;
+create table study.instrument_codes as
+    select case when i = 0 then 'MADRSTOT' else format('MADRS{:02d}', i) end as qstestcd, 'MADRS' as paramcd, 0 as item_min, case when i = 0 then 60 else 6 end as item_max,
+        i = 0 as is_total, false as is_derived, i > 0 as is_whole, false as is_yes_no from range(11) as t (i);
+create table study.instrument_bands as from (values ('MADRS', 'Normal to mild', 0, 20), ('MADRS', 'Moderate or severe', 20, null)) as t (paramcd, band, band_from, band_below);
 
 create macro delivery() as repeat('a', 64);
 create table landed.deliveries as select 'S01' as siteid, 'all_2026-02-20.csv' as file, delivery() as delivery_id, 'k1' as landing_key, date '2026-02-20' as delivered_on,
@@ -49,7 +55,7 @@ create table landed.ds as select unnest(landed('S01-' || s, row)), null::varchar
     from (values ('001', 3, 'RANDOMIZED', '2026-01-09'), ('002', 4, 'RANDOMIZED', '2026-01-09'), ('002', 5, 'WITHDRAWAL BY SUBJECT', '2026-01-20')) as t (s, row, code, day);
 create table landed.ex as select unnest(landed('S01-' || s, row)), 'BL' as visit, 'INITIAL' as excat, 1::bigint as exseq, null::bigint as period,
     '2026-01-10' as exstdtc, null::varchar as exendtc from (values ('001', 6), ('002', 7)) as t (s, row);
-create table landed.qs as select unnest(landed('S01-' || s, row)), 'MADRS' as qscat, test as qstestcd, visit, null::varchar as qsstat, null::varchar as qstpt,
+create table landed.qs as select unnest(landed('S01-' || s, row)), 'MADRS' as qscat, test as qstestcd, visit, null::varchar as qsorres, null::varchar as qsstat, null::varchar as qstpt,
     null::bigint as period, score::double as qsstresn, day as qsdtc
     from (select '001', 10, format('MADRS{:02d}', i), 'BL', 3, '2026-01-10' from range(1, 11) as r (i) union all values
         ('001', 10, 'MADRSTOT', 'BL', 30, '2026-01-10'), ('001', 11, 'MADRSTOT', 'W1', 14, '2026-01-17'), ('001', 12, 'MADRSTOT', 'W2', 26, '2026-01-24'),
@@ -72,7 +78,7 @@ create table curated.adsl as select unnest(mart('S01-' || s, arm)), unnest(origi
     date '2026-01-02' as icdt, date '2026-01-09' as randdt, date '2026-01-10' as trtsdt, date '2026-01-10' as trtedt, ended::date as eosdt
     from (values ('001', 'KET', 1, 'ONGOING', null, null), ('002', 'PBO', 2, 'DISCONTINUED', 'WITHDRAWAL BY SUBJECT', '2026-01-20')) as t (s, arm, row, status, reason, ended);
 create table curated.adqs as select unnest(mart('S01-' || s, arm)), unnest(origin('QS', row)), 'MADRS' as paramcd, visit as avisit, null::varchar as atpt,
-    null::varchar as qualifiers, null::varchar as dtype, source as total_source, null::varchar as missing_reason, 1 as aperiod, number as avisitn, ady, score::double as aval,
+    null::varchar as qualifiers, case when score < 20 then 'Normal to mild' else 'Moderate or severe' end as avalcat1, null::varchar as dtype, source as total_source, null::varchar as missing_reason, 1 as aperiod, number as avisitn, ady, score::double as aval,
     base::double as base, chg::double as chg, 100.0::double * chg / base as pchg, items as items_answered, 10 as items_expected, item_sum::double as item_sum,
     score::double as collected_total, ablfl, 'Y' as anl01fl, null::varchar as adtf, date '2026-01-09' + ady as adt
     from (values ('001', 'KET', 10, 'BL', 1.0, 1, 30, 30, null, 'items', 10, 30, 'Y'), ('001', 'KET', 11, 'W1', 2.0, 8, 14, 30, -16, 'collected', 0, null, null),
@@ -94,14 +100,20 @@ create table curated.durability as select unnest(mart('S01-001', 'KET')), unnest
 create table curated.therapy as select unnest(mart('S01-001', 'KET')), unnest(origin('PR', row)), kind as prtrt, visit, row - 49 as session_number, ady,
     60.0::double as minutes, since as days_since_dose, 'Y' as attendedfl, case when kind = 'INTEGRATION' then 'Y' end as integration_window_fl, day::date as adt
     from (values (50, 'PREPARATION', null, -5, null, '2026-01-05'), (51, 'DOSING', 'BL', 1, 0, '2026-01-10'), (52, 'INTEGRATION', null, 3, 2, '2026-01-12')) as t (row, kind, visit, ady, since, day);
+create table curated.therapy_summary as select unnest(mart('S01-' || s, arm)), unnest(origin(domain, row)), kind as prtrt, 1 as planned_sessions, held as sessions_recorded,
+    held as sessions_attended, 100.0::double * held as planned_attended_pct, 60.0::double * held as minutes from (values ('001', 'KET', 'PR', 50, 'PREPARATION', 1),
+        ('001', 'KET', 'PR', 51, 'DOSING', 1), ('001', 'KET', 'PR', 52, 'INTEGRATION', 1), ('002', 'PBO', null, null, 'PREPARATION', 0),
+        ('002', 'PBO', null, null, 'DOSING', 0), ('002', 'PBO', null, null, 'INTEGRATION', 0)) as t (s, arm, domain, row, kind, held);
 create table curated.exposure as select unnest(mart('S01-' || s, arm)), unnest(origin('EX', row)), 'KETAMINE' as extrt, 'INITIAL' as excat, 'BL' as visit, 1 as aperiod,
     1 as dose_number, 1 as ady, 35.0::double as dose_mg, 70.0::double as weight_kg, 0.5::double as dose_mg_per_kg, null::integer as days_since_previous_dose,
+    'INITIAL' as phase, 'N' as dose_deviation_fl, 'N' as stopped_early_fl, date '2026-01-10' as weight_date,
     date '2026-01-10' as adt from (values ('001', 'KET', 6), ('002', 'PBO', 7)) as t (s, arm, row);
 create table curated.biomarkers as select unnest(mart('S01-001', 'KET')), unnest(origin('LB', row)), 'CRP' as paramcd, visit as avisit, null::varchar as atpt, null::varchar as qualifiers, 'mg/L' as avalu,
-    ady, value::double as aval, 4.0::double as base, value::double - 4 as chg, value::double / 4 as ratio_to_base, 'N' as blqfl, ablfl, 'Y' as anl01fl, null::varchar as adtf, day::date as adt
+    ady, value::double as aval, 4.0::double as base, value::double - 4 as chg, value::double / 4 as ratio_to_base,
+    100 * (value::double - 4) / 4 as pchg, null::varchar as dtype, 'N' as blqfl, 'N' as alqfl, ablfl, 'Y' as anl01fl, null::varchar as adtf, day::date as adt
     from (values (30, 'BL', 1, 4, 'Y', '2026-01-10'), (31, 'W1', 8, 2, null, '2026-01-17')) as t (row, visit, ady, value, ablfl, day);
 create table curated.advs as select unnest(mart('S01-001', 'KET')), unnest(origin('VS', row)), 'SYSBP' as paramcd, 'BL' as avisit, tpt as atpt, null::varchar as qualifiers, 'mmHg' as avalu, 1 as ady,
-    value::double as aval, 120.0::double as base, value::double - 120 as chg, 'N' as alertfl, 'Y' as anl01fl, null::varchar as adtf, date '2026-01-10' as adt
+    value::double as aval, 120.0::double as base, value::double - 120 as chg, 'N' as alertfl, 'N' as change_alertfl, 'Y' as anl01fl, null::varchar as adtf, date '2026-01-10' as adt
     from (values (20, 'PRE-DOSE', 120), (21, '40 MIN', 150)) as t (row, tpt, value);
 create table curated.adae as select unnest(mart('S01-001', 'KET')), unnest(origin('AE', 40)), 'Headache' as aeterm, 'Headache' as aedecod, 'MILD' as aesev, 'N' as aeser,
     '2026-01-10' as astdtc, '2026-01-11' as aendtc, 1 as astdy, 2 as aendy, 0 as days_since_dose, 'Y' as trtemfl, null::varchar as astdtf, null::varchar as aendtf, date '2026-01-10' as astdt, date '2026-01-11' as aendt;

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from pipelines.study import Study
-from pipelines.study.endpoints import Durability, Endpoint
+from pipelines.study.durability import Durability
+from pipelines.study.endpoints import Endpoint
 from tests.reference.assessments import Assessment, assessments, baseline
 from tests.reference.outcomes import Planned, planned_by_period, remits, responds
 from tests.reference.records import Source, Subject, days_apart, first_doses, full_date, study_day
@@ -66,7 +67,7 @@ def courses(study: Study, subject: Subject) -> list[Course]:
 
 
 def _starts(parameter: Durability, endpoint: Endpoint, base: Fraction | None, one: Planned) -> bool:
-    is_met = responds(endpoint, base, one.value) if parameter.start == "response" else remits(endpoint, one.value)
+    is_met = responds(endpoint, base, one.value) if parameter.start.state == "response" else remits(endpoint, one.value)
     return is_met is True
 
 

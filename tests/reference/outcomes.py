@@ -56,17 +56,17 @@ def outcomes(study: Study, subject: Subject) -> dict[str, list[Outcome]]:
             for estimand in study.estimands:
                 failed_from = first_event(subject, estimand)
                 for rule in study.missing_rules:
-                    for one in valued(planned, estimand, failed_from, rule, base):
+                    for one in valued(planned, estimand, failed_from, rule.rule, base):
                         response = responds(endpoint, base.value if base else None, one.value)
                         for table, is_met in (("response", response), ("remission", remits(endpoint, one.value))):
-                            imputed = rule == "nri" and is_met is None and not one.failed
+                            imputed = rule.rule == "nri" and is_met is None and not one.failed
                             rows[table].append(
                                 Outcome(
                                     endpoint=endpoint.name,
                                     avisit=one.planned.visit.visit,
                                     period=one.planned.period,
                                     estimand=estimand.name,
-                                    missing_rule=rule,
+                                    missing_rule=rule.name,
                                     value=one.value,
                                     base=base.value if base else None,
                                     is_met=False if one.failed or imputed else is_met,

@@ -35,14 +35,14 @@ followed as (
         starts.*,
         coalesce(last_scores.ady, starts.start_day) as last_ady,
         case when last_scores.usubjid is null then starts.startdt else last_scores.adt end as last_adt,
+        case when last_scores.usubjid is null then starts.srcdom else 'QS' end as last_srcdom,
         coalesce(last_scores.delivery_rank, starts.delivery_rank) as last_delivery_rank,
         coalesce(last_scores.srcseq, starts.srcseq) as last_srcseq
     from starts
     left join last_scores
         on
             starts.usubjid = last_scores.usubjid and starts.paramcd = last_scores.paramcd
-            and starts.aperiod is not distinct from last_scores.aperiod
-            and last_scores.candidate = 1
+            and starts.aperiod is not distinct from last_scores.aperiod and last_scores.candidate = 1
 
 ),
 
@@ -52,7 +52,7 @@ ended as (
         followed.*,
         events.description,
         events.cnsr,
-        events.srcdom,
+        events.srcdom as event_srcdom,
         events.ady,
         events.lower_ady,
         events.adt,
@@ -60,7 +60,7 @@ ended as (
         events.srcseq as event_srcseq,
         row_number() over (
             partition by followed.usubjid, followed.paramcd, followed.aperiod
-            order by events.ady nulls last, events.priority, events.delivery_rank, events.srcseq
+            order by events.known_ady nulls last, events.priority, events.delivery_rank, events.srcseq
         ) as candidate
     from followed
     -- Nobody is known to be free of rescue medication beyond the last assessment.
@@ -81,12 +81,12 @@ final as (
         paramcd,
         case when cnsr = 0 then description end as evntdesc,
         case when cnsr = 1 then description end as cnsdtdsc,
-        coalesce(srcdom, 'QS') as srcdom,
+        coalesce(event_srcdom, last_srcdom) as srcdom,
         aperiod,
         startdy,
         start_day,
         coalesce(ady, last_ady) as ady,
-        coalesce(lower_ady, last_ady) as lower_ady,
+        case when cnsr is null then last_ady else coalesce(lower_ady, start_day) end as lower_ady,
         coalesce(cnsr, 1) as cnsr,
         coalesce(event_delivery_rank, last_delivery_rank) as delivery_rank,
         coalesce(event_srcseq, last_srcseq) as srcseq,

@@ -56,6 +56,8 @@ final as (
         dose_number,
         exdose,
         srcseq,
+        exstdtc as dtc,
+        exendtc as endtc,
         adt,
         exendt,
         lag(adt) over (partition by usubjid order by dose_number) as previous_dose_date,

@@ -39,13 +39,33 @@ settings as (
 ),
 
 -- Only analytes of the study file; a unit without a conversion leaves no value.
+converted as (
+
+    select
+        results.*,
+        biomarkers.label,
+        biomarkers.unit,
+        biomarkers.lower_limit,
+        biomarkers.below_limit,
+        biomarkers.upper_limit,
+        biomarkers.above_limit,
+        results.lbstresn * units.factor as value_as_reported,
+        {{ is_beyond('results.lborres', '<', 'results.lbstresn * units.factor < biomarkers.lower_limit') }} as is_below,
+        {{ is_beyond('results.lborres', '>', 'results.lbstresn * units.factor > biomarkers.upper_limit') }} as is_above
+    from assessed as results
+    inner join biomarkers
+        on results.lbtestcd = biomarkers.lbtestcd
+    left join units
+        on results.lbtestcd = units.lbtestcd and results.lbstresu = units.from_unit
+
+),
+
 final as (
 
     select
         results.studyid,
         results.usubjid,
         results.siteid,
-        results.lborres,
         results.visit,
         results.atpt,
         results.qualifiers,
@@ -56,26 +76,23 @@ final as (
         results.adtf,
         results.assessed_on as adt,
         results.lbtestcd as paramcd,
-        biomarkers.label as param,
-        biomarkers.unit as avalu,
+        results.label as param,
+        results.unit as avalu,
         '*' as window_key,
         results.lbdtc as dtc,
         results.atpt as chosen_within,
         treatments.trta,
         treatments.aperiod,
         settings.design = 'crossover' as is_crossover,
-        results.lbstresn * units.factor as aval,
-        biomarkers.lower_limit,
+        {{ quantified_value('results') }} as aval,
+        {{ quantified_by('results') }} as dtype,
+        {{ sign_and_digits('results.lborres') }} as reported,
+        {{ limit_flag('results', 'is_below', 'is_above') }} as blqfl,
+        {{ limit_flag('results', 'is_above', 'is_below') }} as alqfl,
         coalesce(treatments.first_dose_date, subjects.trtsdt) as first_dose_date,
         {{ study_day('results.assessed_on', 'coalesce(treatments.first_dose_date, subjects.trtsdt)') }} as ady
-    from assessed as results
-    inner join biomarkers
-        on results.lbtestcd = biomarkers.lbtestcd
+    from converted as results
     cross join settings
-    left join units
-        on
-            results.lbtestcd = units.lbtestcd
-            and results.lbstresu = units.from_unit
     left join treatments
         on {{ is_treated_on('treatments', 'results', 'results.assessed_on') }}
     left join subjects

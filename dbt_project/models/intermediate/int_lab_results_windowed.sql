@@ -19,17 +19,20 @@ final as (
         atpt,
         qualifiers,
         avalu,
-        lborres,
+        dtype,
+        reported,
         delivery_id,
         source_file,
         avisitn,
         analysis_day as ady,
         aval,
-        lower_limit,
         srcseq,
+        blqfl,
+        alqfl,
         ablfl,
         anl01fl,
         adtf,
+        dtc,
         adt
     from placed
 

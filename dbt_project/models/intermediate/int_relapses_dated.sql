@@ -1,4 +1,5 @@
--- The first event by score: at one assessment, or at two in a row that lie the stated days apart, dated at the second.
+-- The first event by score: at one assessment, or at several in a row that lie the stated days apart from each other,
+-- dated at the last or the first of them.
 with scores as (
 
     select * from {{ ref('int_scores_judged') }}
@@ -20,19 +21,33 @@ compared as (
 
 ),
 
-confirmed as (
+numbered as (
 
-    select *
+    select
+        *,
+        sum(
+            case
+                when is_met and is_met_before and (from_days is null or ady - ady_before between from_days and to_days)
+                    then 0
+                else 1
+            end
+        ) over (
+            partition by {{ episode() }}
+            order by {{ assessment_order() }}
+            rows between unbounded preceding and current row
+        ) as run
     from compared
-    where
-        is_met
-        and (
-            assessments_needed = 1
-            or (
-                is_met_before
-                and (from_days is null or ady - ady_before between from_days and to_days)
-            )
-        )
+
+),
+
+measured as (
+
+    select
+        *,
+        row_number() over (partition by {{ episode() }}, run order by {{ assessment_order() }}) as place_in_run,
+        count(*) over (partition by {{ episode() }}, run) as assessments_in_a_row
+    from numbered
+    where is_met
 
 ),
 
@@ -41,7 +56,10 @@ ranked as (
     select
         *,
         row_number() over (partition by {{ episode() }} order by {{ assessment_order() }}) as candidate
-    from confirmed
+    from measured
+    where
+        assessments_in_a_row >= assessments_needed
+        and place_in_run = case when dated_at = 'first' then 1 else assessments_needed end
 
 ),
 
@@ -50,9 +68,13 @@ final as (
     select
         usubjid,
         paramcd,
-        evntdesc,
+        evntdesc as description,
+        'QS' as srcdom,
         aperiod,
+        2 as priority,
+        0 as cnsr,
         ady,
+        ady as known_ady,
         coalesce(last_ady_without, start_day) as lower_ady,
         delivery_rank,
         srcseq,

@@ -1,37 +1,40 @@
--- The first planned visit of response (or remission) of each subject and period, by the values as they were observed.
-with scores as (
+-- What starts the time of each subject and period: the first planned visit in response (or remission) that a run of the
+-- stated length begins with, or the randomisation of whoever was in it then.
+with judged as (
 
-    select * from {{ ref('int_scores_planned') }}
-
-),
-
-parameters as (
-
-    select * from {{ source('study', 'durability') }}
+    select * from {{ ref('int_starts_judged') }}
 
 ),
 
-endpoints as (
+randomisations as (
 
-    select * from {{ source('study', 'endpoints') }}
+    select * from {{ ref('int_randomisations_responding') }}
 
 ),
 
-judged as (
+numbered as (
 
     select
-        scores.*,
-        parameters.paramcd as durability_paramcd,
-        coalesce(scores.ady, scores.target_day) as start_day,
-        case parameters.start
-            when 'remission' then {{ remission_is_met('scores.aval', 'endpoints') }}
-            else {{ response_is_met('scores.aval', 'scores.base', 'endpoints') }}
-        end as is_met
-    from scores
-    inner join parameters
-        on scores.endpoint = parameters.endpoint
-    left join endpoints
-        on scores.endpoint = endpoints.endpoint
+        *,
+        sum(case when is_met then 0 else 1 end) over (
+            partition by usubjid, paramcd, aperiod
+            order by avisitn
+            rows between unbounded preceding and current row
+        ) as run
+    from judged
+
+),
+
+measured as (
+
+    select
+        *,
+        count(*) over (
+            partition by usubjid, paramcd, aperiod, run, is_met
+            order by avisitn
+            rows between current row and unbounded following
+        ) as visits_in_a_row
+    from numbered
 
 ),
 
@@ -40,11 +43,11 @@ ranked as (
     select
         *,
         row_number() over (
-            partition by usubjid, durability_paramcd, aperiod
+            partition by usubjid, paramcd, aperiod
             order by avisitn
         ) as candidate
-    from judged
-    where is_met and start_day is not null
+    from measured
+    where is_met and is_seen and start_day is not null and visits_in_a_row >= assessments_needed
 
 ),
 
@@ -54,8 +57,9 @@ final as (
         usubjid,
         trta,
         endpoint,
-        durability_paramcd as paramcd,
-        paramcd as instrument,
+        paramcd,
+        instrument,
+        'QS' as srcdom,
         aperiod,
         ady as startdy,
         start_day,
@@ -66,6 +70,23 @@ final as (
         first_dose_date
     from ranked
     where candidate = 1
+    union all
+    select
+        usubjid,
+        trta,
+        endpoint,
+        paramcd,
+        instrument,
+        'DS' as srcdom,
+        1 as aperiod,
+        startdy,
+        startdy as start_day,
+        delivery_rank,
+        srcseq,
+        base,
+        startdt,
+        first_dose_date
+    from randomisations
 
 )
 

@@ -1,6 +1,6 @@
 {{ config(materialized='view') }}
 
--- Only rows whose test code the instrument catalogue knows: other questionnaires have no total here.
+-- Only rows whose test code an instrument knows: other questionnaires have no total here.
 with items as (
 
     select * from {{ ref('stg_landed__score_items') }}
@@ -9,16 +9,16 @@ with items as (
 
 codes as (
 
-    select * from {{ ref('int_test_codes_numbered') }}
+    select * from {{ source('study', 'instrument_codes') }}
 
 ),
 
-final as (
+coded as (
 
     select
         items.usubjid,
         codes.paramcd,
-        items.qstestcd,
+        codes.item_testcd as qstestcd,
         items.qsstat,
         items.visit,
         items.qsdtc,
@@ -30,11 +30,32 @@ final as (
         items.source_row,
         items.record,
         codes.code_bit,
+        codes.answer_bit,
+        codes.component_bit,
+        codes.highest_group,
         codes.is_total,
-        cast(items.qsstresn as decimal(18, 4)) as score
+        codes.is_derived,
+        codes.is_scored,
+        codes.factor,
+        codes.addend,
+        codes.points_possible,
+        case
+            when items.qsstresn is null and codes.is_yes_no
+                then case items.qsorres when 'Y' then 1 when 'N' then 0 end
+            else items.qsstresn
+        end as collected
     from items
     inner join codes
         on items.qstestcd = codes.qstestcd
+
+),
+
+final as (
+
+    select
+        *,
+        {{ points('collected') }} as score
+    from coded
 
 )
 

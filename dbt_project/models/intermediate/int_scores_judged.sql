@@ -27,6 +27,7 @@ relapses as (
         parameters.relapse_assessments as assessments_needed,
         parameters.relapse_from_days as from_days,
         parameters.relapse_to_days as to_days,
+        parameters.relapse_dated_at as dated_at,
         case
             when parameters.relapse_strict then scores.aval > parameters.relapse_min_score
             else scores.aval >= parameters.relapse_min_score
@@ -42,11 +43,17 @@ losses as (
 
     select
         scores.*,
-        'LOSS OF RESPONSE' as evntdesc,
+        'LOSS OF ' || upper(parameters.loss_of) as evntdesc,
         case when parameters.loss_confirmed then 2 else 1 end as assessments_needed,
-        cast(null as integer) as from_days,
-        cast(null as integer) as to_days,
-        not {{ response_is_met('scores.aval', 'scores.base', 'endpoints') }} as is_met
+        parameters.loss_from_days as from_days,
+        parameters.loss_to_days as to_days,
+        parameters.loss_dated_at as dated_at,
+        case
+            when parameters.loss_of = 'remission' then not {{ remission_is_met('scores.aval', 'endpoints') }}
+            when parameters.loss_below_reduction_pct is not null
+                then {{ reduction_is_below('scores.aval', 'scores.base', 'parameters.loss_below_reduction_pct') }}
+            else not {{ response_is_met('scores.aval', 'scores.base', 'endpoints') }}
+        end as is_met
     from scores
     inner join parameters
         on scores.paramcd = parameters.paramcd

@@ -30,7 +30,8 @@ restated_items as (
         items.*,
         row_number() over (
             partition by {{ assessment_key('items') }}, items.qstestcd
-            order by items.delivery_rank desc, items.source_row desc, items.record desc
+            -- An item of the instrument itself goes before the one of another that would stand for it.
+            order by items.is_derived asc, items.delivery_rank desc, items.source_row desc, items.record desc
         ) as restatement
     from items
     inner join restated

@@ -1,12 +1,6 @@
-with sums as (
+with totals as (
 
-    select * from {{ ref('int_scores_summed') }}
-
-),
-
-instruments as (
-
-    select * from {{ ref('instruments') }}
+    select * from {{ ref('int_scores_prorated') }}
 
 ),
 
@@ -16,20 +10,20 @@ uses as (
 
 ),
 
+bands as (
+
+    select * from {{ source('study', 'instrument_bands') }}
+
+),
+
 judged as (
 
     select
-        sums.*,
-        instruments.param,
-        instruments.items_expected,
-        -- All items or none: a missing item is never counted as zero.
-        case when sums.items_answered = instruments.items_expected then sums.item_sum end as complete_item_sum,
+        totals.*,
         coalesce(uses.analysed_total, 'items') as analysed_total
-    from sums
-    left join instruments
-        on sums.paramcd = instruments.paramcd
+    from totals
     left join uses
-        on sums.paramcd = uses.paramcd
+        on totals.paramcd = uses.paramcd
 
 ),
 
@@ -39,43 +33,63 @@ chosen as (
         *,
         case
             when analysed_total = 'collected' and collected_total is not null then 'collected'
-            when complete_item_sum is not null then 'items'
+            when items_total is not null then 'items'
             when collected_total is not null then 'collected'
         end as total_source
     from judged
 
 ),
 
+valued as (
+
+    select
+        *,
+        total_source = 'items' and items_missing > 0 as is_incomplete,
+        items_missing || ' of ' || items_expected || ' items missing' as items_missing_text,
+        case total_source
+            when 'items' then items_total when 'collected' then cast(collected_total as double)
+        end as aval
+    from chosen
+
+),
+
 final as (
 
     select
-        usubjid,
-        paramcd,
-        param,
-        visit,
-        qsdtc,
-        qstpt as atpt,
-        qualifiers,
-        arm,
-        total_source,
+        valued.usubjid,
+        valued.paramcd,
+        valued.param,
+        valued.visit,
+        valued.qsdtc,
+        valued.qstpt as atpt,
+        valued.qualifiers,
+        valued.arm,
+        bands.band as avalcat1,
+        case when valued.is_incomplete and valued.prorate <> 'none' then 'PRORATED' end as dtype,
+        valued.total_source,
         case
-            when total_source is not null then null
-            when rows_not_done > 0 then 'not done'
-            when items_recorded > 0
-                then (items_expected - items_answered) || ' of ' || items_expected || ' items missing'
+            when valued.is_incomplete and valued.prorate <> 'none' then valued.items_missing_text || ', prorated'
+            when valued.is_incomplete then valued.items_missing_text || ', not counted'
+            when valued.total_source is not null then null
+            when valued.rows_not_done > 0 then 'not done'
+            when valued.items_recorded > 0 then valued.items_missing_text
             else 'total missing'
         end as missing_reason,
-        period,
-        {{ source_key_delivery('source_key') }} as delivery_rank,
-        cast(items_answered as integer) as items_answered,
-        items_expected,
-        cast(source_rows as integer) as source_rows,
-        {{ source_key_row('source_key') }} as srcseq,
-        cast(item_sum as double) as item_sum,
-        cast(collected_total as double) as collected_total,
-        cast(case total_source when 'items' then complete_item_sum when 'collected' then collected_total end as double)
-            as aval
-    from chosen
+        valued.period,
+        {{ source_key_delivery('valued.source_key') }} as delivery_rank,
+        cast(valued.items_answered as integer) as items_answered,
+        valued.items_expected,
+        cast(valued.source_rows as integer) as source_rows,
+        {{ source_key_row('valued.source_key') }} as srcseq,
+        cast(valued.item_sum as double) as item_sum,
+        cast(valued.collected_total as double) as collected_total,
+        valued.aval
+    from valued
+    left join bands
+        on
+            valued.paramcd = bands.paramcd
+            and valued.aval >= bands.band_from
+            and (valued.aval < bands.band_below or bands.band_below is null)
 
 )
 

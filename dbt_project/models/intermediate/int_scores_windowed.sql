@@ -16,6 +16,8 @@ final as (
         avisit,
         atpt,
         qualifiers,
+        avalcat1,
+        dtype,
         total_source,
         missing_reason,
         case when is_in_period then aperiod end as aperiod,

@@ -58,10 +58,7 @@ final as (
         settings.design = 'crossover' as is_crossover,
         results.vsstresn as aval,
         -- A limit holds in its own unit only.
-        case
-            when coalesce(results.vsstresu, vital_signs.unit) = vital_signs.unit then vital_signs.alert_above
-        end as alert_above,
-        vital_signs.alert_strict,
+        coalesce(coalesce(results.vsstresu, vital_signs.unit) = vital_signs.unit, false) as has_limits,
         coalesce(treatments.first_dose_date, subjects.trtsdt) as first_dose_date,
         {{ study_day('results.assessed_on', 'coalesce(treatments.first_dose_date, subjects.trtsdt)') }} as ady
     from assessed as results

@@ -1,6 +1,6 @@
 with results as (
 
-    select * from {{ ref('int_vital_signs_windowed') }}
+    select * from {{ ref('int_vital_signs_compared') }}
 
 ),
 
@@ -10,90 +10,51 @@ subjects as (
 
 ),
 
-baselines as (
+doses as (
 
-    select
-        usubjid,
-        paramcd,
-        aval
-    from results
-    where ablfl = 'Y'
-
-),
-
--- The value before dosing at the same visit and day: what a rise during the session is measured from.
-before_dosing as (
-
-    select
-        usubjid,
-        paramcd,
-        visit,
-        adt,
-        aval,
-        row_number() over (
-            partition by usubjid, paramcd, visit, adt
-            order by dtc desc nulls last, delivery_rank desc, srcseq desc
-        ) as candidate
-    from results
-    where
-        atpt = 'PRE-DOSE'
-        and aval is not null
-
-),
-
-compared as (
-
-    select
-        results.*,
-        coalesce(before_dosing.aval, baselines.aval) as base
-    from results
-    left join before_dosing
-        on
-            results.usubjid = before_dosing.usubjid
-            and results.paramcd = before_dosing.paramcd
-            and results.visit is not distinct from before_dosing.visit
-            and results.adt is not distinct from before_dosing.adt
-            and before_dosing.candidate = 1
-    left join baselines
-        on
-            results.usubjid = baselines.usubjid
-            and results.paramcd = baselines.paramcd
+    select * from {{ ref('int_doses_numbered') }}
 
 ),
 
 final as (
 
     select
-        compared.studyid,
-        compared.usubjid,
-        coalesce(subjects.siteid, compared.siteid) as siteid,
-        compared.trta,
-        compared.paramcd,
-        compared.param,
-        compared.avisit,
-        compared.atpt,
-        compared.qualifiers,
-        compared.avalu,
+        results.studyid,
+        results.usubjid,
+        coalesce(subjects.siteid, results.siteid) as siteid,
+        results.trta,
+        results.paramcd,
+        results.param,
+        results.avisit,
+        results.atpt,
+        results.qualifiers,
+        results.avalu,
+        case when results.above_limit then results.above_crit when results.below_limit then results.below_crit end
+            as alert,
+        case when results.above_rise then results.rise_crit when results.above_fall then results.fall_crit end
+            as change_alert,
         'VS' as srcdom,
-        compared.delivery_id,
-        compared.source_file,
-        compared.avisitn,
-        compared.ady,
-        compared.aval,
-        compared.base,
-        compared.aval - compared.base as chg,
-        compared.srcseq,
-        case
-            when compared.alert_strict then {{ flag('compared.aval > compared.alert_above') }}
-            else {{ flag('compared.aval >= compared.alert_above') }}
-        end as alertfl,
-        compared.ablfl,
-        compared.anl01fl,
-        compared.adtf,
-        compared.adt
-    from compared
+        results.delivery_id,
+        results.source_file,
+        results.avisitn,
+        results.ady,
+        results.aval,
+        results.base,
+        results.aval - results.base as chg,
+        {{ days_between('doses.adt', 'results.adt') }} as days_since_dose,
+        {{ minutes_since_dose('doses.dtc', 'results.dtc', 'results.atpt') }} as minutes_since_dose,
+        results.srcseq,
+        {{ either_flag('results.above_limit', 'results.below_limit') }} as alertfl,
+        {{ either_flag('results.above_rise', 'results.above_fall') }} as change_alertfl,
+        results.ablfl,
+        results.anl01fl,
+        results.adtf,
+        results.adt
+    from results
     left join subjects
-        on compared.usubjid = subjects.usubjid
+        on results.usubjid = subjects.usubjid
+    left join doses
+        on {{ is_last_dose_before('doses', 'results', 'results.adt') }}
 
 )
 

@@ -10,6 +10,12 @@ subjects as (
 
 ),
 
+doses as (
+
+    select * from {{ ref('int_doses_numbered') }}
+
+),
+
 baselines as (
 
     select
@@ -34,6 +40,8 @@ final as (
         results.atpt,
         results.qualifiers,
         results.avalu,
+        case when results.blqfl = 'Y' or results.alqfl = 'Y' then results.reported end as avalc,
+        results.dtype,
         'LB' as srcdom,
         results.delivery_id,
         results.source_file,
@@ -42,13 +50,13 @@ final as (
         results.aval,
         baselines.aval as base,
         case when results.ablfl is null then results.aval - baselines.aval end as chg,
+        case when results.ablfl is null then {{ percent_change('results.aval', 'baselines.aval') }} end as pchg,
         case when baselines.aval <> 0 then results.aval / baselines.aval end as ratio_to_base,
+        {{ days_between('doses.adt', 'results.adt') }} as days_since_dose,
+        {{ minutes_since_dose('doses.dtc', 'results.dtc', 'results.atpt') }} as minutes_since_dose,
         results.srcseq,
-        case
-            when results.lborres like '<%' then 'Y'
-            when results.aval < results.lower_limit then 'Y'
-            when results.aval is not null then 'N'
-        end as blqfl,
+        results.blqfl,
+        results.alqfl,
         results.ablfl,
         results.anl01fl,
         results.adtf,
@@ -60,6 +68,8 @@ final as (
         on
             results.usubjid = baselines.usubjid
             and results.paramcd = baselines.paramcd
+    left join doses
+        on {{ is_last_dose_before('doses', 'results', 'results.adt') }}
 
 )
 

@@ -22,6 +22,12 @@ deliveries as (
 
 ),
 
+treatments as (
+
+    select * from {{ ref('int_treatments_allocated') }}
+
+),
+
 measured as (
 
     select
@@ -47,10 +53,7 @@ final as (
         case
             when measured.cnsr = 0 then null
             when measured.cnsdtdsc is not null then measured.cnsdtdsc
-            when subjects.dcsreas = 'DEATH' then 'DEATH'
-            when subjects.eosstt = 'DISCONTINUED' then 'WITHDRAWAL'
-            when subjects.eosstt = 'ONGOING' then 'DATA CUTOFF'
-            else 'END OF FOLLOW-UP'
+            else {{ censoring_reason('subjects', 'treatments.next_period_date is not null') }}
         end as cnsdtdsc,
         measured.srcdom,
         deliveries.delivery_id,
@@ -70,6 +73,10 @@ final as (
         on measured.paramcd = parameters.paramcd
     left join subjects
         on measured.usubjid = subjects.usubjid
+    left join treatments
+        on
+            measured.usubjid = treatments.usubjid
+            and measured.aperiod = treatments.aperiod
     left join deliveries
         on measured.delivery_rank = deliveries.delivery_rank
 

@@ -1,18 +1,6 @@
 with doses as (
 
-    select * from {{ ref('int_doses_numbered') }}
-
-),
-
-weights as (
-
-    select * from {{ ref('int_weights_dated') }}
-
-),
-
-treatments as (
-
-    select * from {{ ref('int_treatments_allocated') }}
+    select * from {{ ref('int_doses_measured') }}
 
 ),
 
@@ -22,66 +10,63 @@ subjects as (
 
 ),
 
-weighed as (
+settings as (
 
-    select
-        doses.*,
-        weights.weight_kg,
-        treatments.trta
-    from doses
-    left join weights
-        on
-            doses.usubjid = weights.usubjid
-            and doses.adt >= weights.valid_from
-            and (doses.adt < weights.valid_until or weights.valid_until is null)
-    left join treatments
-        on
-            doses.usubjid = treatments.usubjid
-            and doses.aperiod = treatments.aperiod
+    select * from {{ source('study', 'settings') }}
 
 ),
 
-measured as (
+placed as (
 
     select
-        *,
-        case exdosu
-            when 'mg' then exdose
-            when 'mg/kg' then exdose * weight_kg
-        end as dose_mg,
-        case exdosu
-            when 'mg' then exdose / weight_kg
-            when 'mg/kg' then exdose
-        end as dose_mg_per_kg
-    from weighed
+        doses.*,
+        subjects.siteid,
+        settings.maintenance_after_day,
+        settings.infusion_minutes,
+        {{ study_day('doses.adt', 'subjects.trtsdt') }} as ady
+    from doses
+    cross join settings
+    left join subjects
+        on doses.usubjid = subjects.usubjid
 
 ),
 
 final as (
 
     select
-        measured.studyid,
-        measured.usubjid,
-        subjects.siteid,
-        measured.trta,
-        measured.extrt,
-        measured.excat,
-        measured.visit,
+        studyid,
+        usubjid,
+        siteid,
+        trta,
+        extrt,
+        excat,
+        case
+            when upper(excat) in ('INITIAL', 'MAINTENANCE') then upper(excat)
+            when ady > maintenance_after_day then 'MAINTENANCE'
+            when ady <= maintenance_after_day then 'INITIAL'
+        end as phase,
+        visit,
         'EX' as srcdom,
-        measured.delivery_id,
-        measured.source_file,
-        measured.aperiod,
-        cast(measured.dose_number as integer) as dose_number,
-        {{ study_day('measured.adt', 'subjects.trtsdt') }} as ady,
-        measured.dose_mg,
-        measured.weight_kg,
-        measured.dose_mg_per_kg,
-        {{ days_between('measured.previous_dose_date', 'measured.adt') }} as days_since_previous_dose,
-        measured.srcseq,
-        measured.adt
-    from measured
-    left join subjects
-        on measured.usubjid = subjects.usubjid
+        delivery_id,
+        source_file,
+        aperiod,
+        cast(dose_number as integer) as dose_number,
+        ady,
+        dose_mg,
+        weight_kg,
+        dose_mg_per_kg,
+        planned_dose,
+        cast(
+            cast(100 * deviation / cast(planned_dose as decimal(18, 6)) as decimal(18, 2)) as double
+        ) as dose_deviation_pct,
+        duration_minutes,
+        {{ days_between('previous_dose_date', 'adt') }} as days_since_previous_dose,
+        srcseq,
+        {{ flag('abs(deviation) * 100 > cast(tolerance_pct * planned_dose as decimal(18, 6))') }} as dose_deviation_fl,
+        {{ flag('duration_minutes < infusion_minutes') }} as stopped_early_fl,
+        weight_date,
+        adt
+    from placed
 
 )
 

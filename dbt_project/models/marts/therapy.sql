@@ -46,7 +46,8 @@ timed as (
     select
         attended.*,
         treatments.trta,
-        {{ days_between('doses.adt', 'attended.adt') }} as days_since_dose
+        {{ days_between('doses.adt', 'attended.adt') }} as days_since_dose,
+        {{ minutes_between('doses.dtc', 'attended.prstdtc') }} as minutes_since_dose
     from attended
     left join doses
         on {{ is_last_dose_before('doses', 'attended', 'attended.adt') }}
@@ -73,6 +74,7 @@ final as (
         timed.minutes,
         timed.fidelity as fidelity_score,
         timed.days_since_dose,
+        cast(cast(timed.minutes_since_dose / 60.0 as decimal(18, 2)) as double) as hours_since_dose,
         timed.srcseq,
         timed.attendedfl,
         case

@@ -33,6 +33,7 @@ final as (
         exdosu,
         excat,
         exstdtc,
+        exendtc,
         exseq,
         exdose,
         _delivery_id as delivery_id,

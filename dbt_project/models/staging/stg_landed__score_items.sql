@@ -13,6 +13,7 @@ final as (
         siteid,
         usubjid,
         qstestcd,
+        qsorres,
         qsstat,
         visit,
         qsdtc,

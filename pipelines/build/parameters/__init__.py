@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipelines.build.parameters import dates, design, endpoints, measures, monitoring
+from pipelines.build.parameters import dates, design, durability, endpoints, instruments, measures, monitoring
 from pipelines.build.parameters.table import ParameterTable
 from pipelines.study import Study
 
@@ -27,6 +27,8 @@ def create_parameters(connection: duckdb.DuckDBPyConnection, study: Study, input
 
 def parameter_tables(study: Study, inputs: CutInputs) -> dict[str, ParameterTable]:
     """Returns every table of schema `study` by its name."""
-    makers = {**design.TABLES, **dates.TABLES, **endpoints.TABLES, **measures.TABLES, **monitoring.TABLES}
+    modules = (design, dates, instruments, endpoints, durability, measures, monitoring)
+    makers = {name: maker for module in modules for name, maker in module.TABLES.items()}
     tables = {name: maker(study) for name, maker in makers.items()}
-    return {"settings": design.settings(study, inputs), "arms": design.arms(study, inputs), **tables}
+    of_the_cut = {"settings": design.settings, "arms": design.arms, "planned_doses": design.planned_doses}
+    return {name: maker(study, inputs) for name, maker in of_the_cut.items()} | tables

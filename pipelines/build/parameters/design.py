@@ -20,12 +20,14 @@ def settings(study: Study, inputs: CutInputs) -> ParameterTable:
     """Returns the one row of what holds for the whole study and cut."""
     columns = (
         "studyid title design blinding blinded:boolean signoff data_cutoff:date baseline_rule tie "
-        "integration_from_days:integer integration_to_days:integer"
+        "integration_from_days:integer integration_to_days:integer maintenance_after_day:integer "
+        "infusion_minutes:double"
     )
     signoff = study.signoff if isinstance(study.signoff, str) else ",".join(study.signoff)
     row = [
         study.study, study.title, study.design, study.blinding, inputs.document["blinded"], signoff,
         inputs.document["data_cutoff"], study.baseline, study.tie, *study.therapy.integration_window_days,
+        study.exposure.maintenance_after_day, study.exposure.infusion_minutes,
     ]  # fmt: skip
     return table(columns, [row])
 
@@ -36,6 +38,19 @@ def arms(study: Study, inputs: CutInputs) -> ParameterTable:
     if inputs.document["blinded"]:
         return table(columns, [(BLINDED, "Blinded treatment", "blinded")])
     return table(columns, [(code, arm.label, arm.role) for code, arm in study.arms.items()])
+
+
+def planned_doses(study: Study, inputs: CutInputs) -> ParameterTable:
+    """Returns what each arm is given at a dose; nothing in a blinded cut, as it names arms."""
+    columns = "arm planned_dose:double planned_unit tolerance_pct:double"
+    if inputs.document["blinded"]:
+        return table(columns, [])
+    rows = [
+        (arm, one.mg if one.mg_per_kg is None else one.mg_per_kg, "mg" if one.mg_per_kg is None else "mg/kg",
+         one.tolerance_pct)
+        for arm, one in study.exposure.planned.items()
+    ]  # fmt: skip
+    return table(columns, rows)
 
 
 def _sites(study: Study) -> ParameterTable:

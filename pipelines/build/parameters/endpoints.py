@@ -1,4 +1,4 @@
-"""What the study asks: endpoints, estimands, rules for missing data, durability."""
+"""What the study asks: endpoints, estimands, rules for missing data."""
 
 from __future__ import annotations
 
@@ -55,37 +55,9 @@ def _missing_rules(study: Study) -> ParameterTable:
     return table(columns, rows)
 
 
-def _durability(study: Study) -> ParameterTable:
-    columns = (
-        "paramcd param endpoint start relapse_min_score:double relapse_strict:boolean relapse_assessments:integer "
-        "relapse_from_days:integer relapse_to_days:integer loss_of_response:boolean loss_confirmed:boolean section"
-    )
-    rows = []
-    for one in study.durability:
-        relapse = one.relapse
-        by_score = (
-            (relapse.min_score, relapse.strict, relapse.assessments, *relapse.days_apart) if relapse else (None,) * 5
-        )
-        loss = one.loss_of_response
-        rows.append(
-            (
-                one.paramcd, one.param, one.endpoint, one.start, *by_score,
-                loss is not None, loss.confirmed if loss else None, one.section,
-            )
-        )  # fmt: skip
-    return table(columns, rows)
-
-
-def _durability_events(study: Study) -> ParameterTable:
-    rows = [(one.paramcd, event) for one in study.durability for event in sorted(set(one.events))]
-    return table("paramcd event", rows)
-
-
 TABLES: dict[str, Callable[[Study], ParameterTable]] = {
     "endpoints": _endpoints,
     "estimands": _estimands,
     "estimand_events": _estimand_events,
     "missing_rules": _missing_rules,
-    "durability": _durability,
-    "durability_events": _durability_events,
 }

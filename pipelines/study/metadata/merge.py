@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from pipelines.core.hashing import sha256_bytes
+from pipelines.study.catalogue import Instrument
 from pipelines.study.layout import Column, ExportFile, spread
 from pipelines.study.metadata import odm, redcap, sas
 from pipelines.study.metadata.fields import Fields, Settings
@@ -47,7 +48,7 @@ def with_metadata(study: Study) -> tuple[Study, list[Problem], set[_Where]]:
             content = _content(study, export, where, found) if export.metadata else None
             if export.metadata and content is not None:
                 hashes[export.metadata] = sha256_bytes(content)
-            filled = _filled(export, content, where, found)
+            filled = _filled(study, export, content, where, found)
             if filled is None:
                 unfilled.add(where)
             else:
@@ -59,7 +60,9 @@ def with_metadata(study: Study) -> tuple[Study, list[Problem], set[_Where]]:
     return whole, list(dict.fromkeys(found)), unfilled
 
 
-def _filled(export: ExportFile, content: bytes | None, where: _Where, found: list[Problem]) -> ExportFile | None:
+def _filled(
+    study: Study, export: ExportFile, content: bytes | None, where: _Where, found: list[Problem]
+) -> ExportFile | None:
     """Returns the entry with what its metadata gives; None where that cannot be read."""
     if export.metadata is None:
         return sas.with_codes(export, None, where, found)
@@ -78,7 +81,7 @@ def _filled(export: ExportFile, content: bytes | None, where: _Where, found: lis
     fields = _fields(export, content, found)
     if not fields.columns:
         return None
-    columns = _merged(export, fields, where, found)
+    columns = _merged(study, export, fields, where, found)
     return sas.with_codes(export.model_copy(update={"columns": columns}), None, where, found)
 
 
@@ -119,7 +122,7 @@ def _fields(export: ExportFile, content: bytes, found: list[Problem]) -> Fields:
     return fields
 
 
-def _merged(export: ExportFile, fields: Fields, where: _Where, found: list[Problem]) -> dict[str, Column]:
+def _merged(study: Study, export: ExportFile, fields: Fields, where: _Where, found: list[Problem]) -> dict[str, Column]:
     said = _said(export, fields, where, found)
     columns: dict[str, Column] = {}
     # Another column may hold the subject: then the metadata's own key is only a key.
@@ -134,7 +137,7 @@ def _merged(export: ExportFile, fields: Fields, where: _Where, found: list[Probl
             merged = {key: merged[key] for key in merged if key in {"class", "optional"} or key in own}
         if merged.get("to") in _SUBJECT and "optional" not in own:
             merged.pop("optional", None)
-        columns[name] = Column.model_validate(merged | _fitting(given, own))
+        columns[name] = Column.model_validate(merged | _fitting(given, own, study.scales))
     return columns
 
 
@@ -161,13 +164,13 @@ def _said(export: ExportFile, fields: Fields, where: _Where, found: list[Problem
     return said
 
 
-def _fitting(given: Settings, own: Settings) -> Settings:
+def _fitting(given: Settings, own: Settings, scales: Mapping[str, Instrument]) -> Settings:
     """Returns the type of a choice whose codes are the numbers that its target takes: the item of a scale."""
     codes = given.get("codes")
     if not codes or "to" not in own or {"type", "codes"} & own.keys() or given.get("type", "text") != "text":
         return {}
     try:
-        kind = value_type(parse_target(str(own["to"])))
+        kind = value_type(parse_target(str(own["to"]), scales))
     except TargetError:
         return {}
     is_whole = all(code.isascii() and code.isdigit() for code in codes)

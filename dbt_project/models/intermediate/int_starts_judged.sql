@@ -1,0 +1,97 @@
+{{ config(materialized='view') }}
+
+-- Each planned visit with a value, judged for the state that starts a time: as observed, or as an estimand and a
+-- missing-data rule have it.
+with scores as (
+
+    select * from {{ ref('int_scores_planned') }}
+
+),
+
+imputed as (
+
+    select * from {{ ref('int_scores_by_missing_rule') }}
+
+),
+
+parameters as (
+
+    select * from {{ source('study', 'durability') }}
+
+),
+
+endpoints as (
+
+    select * from {{ source('study', 'endpoints') }}
+
+),
+
+valued as (
+
+    select
+        scores.*,
+        parameters.paramcd as durability_paramcd,
+        parameters.start,
+        parameters.start_assessments as assessments_needed,
+        coalesce(scores.ady, scores.target_day) as start_day,
+        case when parameters.start_estimand is null then scores.aval else imputed.aval end as start_aval,
+        coalesce(imputed.is_composite_failure or imputed.dtype = 'NRI', false) as is_failure,
+        -- What was imputed holds a run together, and starts none.
+        imputed.dtype is null as is_seen
+    from scores
+    inner join parameters
+        on
+            scores.endpoint = parameters.endpoint
+            and parameters.start_at = 'first_visit'
+    left join imputed
+        on
+            scores.usubjid = imputed.usubjid
+            and scores.endpoint = imputed.endpoint
+            and scores.aperiod is not distinct from imputed.aperiod
+            and scores.avisitn = imputed.avisitn
+            and parameters.start_estimand = imputed.estimand
+            and parameters.start_missing_rule = imputed.missing_rule
+
+),
+
+judged as (
+
+    select
+        valued.*,
+        case
+            when valued.is_failure then false
+            when valued.start = 'remission' then {{ remission_is_met('valued.start_aval', 'endpoints') }}
+            else {{ response_is_met('valued.start_aval', 'valued.base', 'endpoints') }}
+        end as is_met
+    from valued
+    left join endpoints
+        on valued.endpoint = endpoints.endpoint
+
+),
+
+final as (
+
+    select
+        usubjid,
+        trta,
+        endpoint,
+        durability_paramcd as paramcd,
+        paramcd as instrument,
+        aperiod,
+        avisitn,
+        ady,
+        start_day,
+        assessments_needed,
+        delivery_rank,
+        srcseq,
+        base,
+        is_met,
+        is_seen,
+        adt,
+        first_dose_date
+    from judged
+    where is_met is not null
+
+)
+
+select * from final
