@@ -5,9 +5,9 @@ with items as (
 
 ),
 
-instrument_items as (
+codes as (
 
-    select * from {{ ref('instrument_items') }}
+    select * from {{ source('study', 'instrument_codes') }}
 
 ),
 
@@ -24,18 +24,20 @@ tests as (
 ),
 
 -- Answers are told as one number to the base of 8, one digit an item, which no order of the rows can change: so an
--- instrument has no item above 7, and at most 25 of them.
+-- instrument has whole items from 0 to 7, and at most 25 of them. Items that are another instrument's count there.
 instruments as (
 
     select
         tests.testcd as paramcd,
-        count(instrument_items.qstestcd) as items_expected
+        count(distinct codes.item_testcd) as items_expected
     from tests
-    inner join instrument_items
-        on tests.testcd = instrument_items.paramcd
-    where tests.metric = 'repeated_items'
+    inner join codes
+        on tests.testcd = codes.paramcd
+    where tests.metric = 'repeated_items' and not codes.is_total and not codes.is_derived
     group by tests.testcd
-    having max(instrument_items.item_max) <= 7 and count(instrument_items.qstestcd) <= 25
+    having
+        count(distinct codes.item_testcd) <= 25 and count(case when not codes.is_whole then 1 end) = 0
+        and min(codes.item_min) >= 0 and max(codes.item_max) <= 7
 
 ),
 
@@ -46,19 +48,19 @@ questionnaires as (
         items.usubjid,
         items.paramcd,
         sum(
-            cast(items.score as decimal(4, 0)) * try_cast(items.code_bit as decimal(8, 0))
+            cast(items.collected as decimal(4, 0)) * try_cast(items.code_bit as decimal(8, 0))
             * try_cast(items.code_bit as decimal(8, 0)) * try_cast(items.code_bit as decimal(8, 0))
         ) as answers
     from items
     inner join instruments
         on items.paramcd = instruments.paramcd
-    where not items.is_total
+    where not items.is_total and not items.is_derived
     group by {{ assessment_key('items') }}, instruments.items_expected
     having
         count(*) = instruments.items_expected
-        and count(items.score) = instruments.items_expected
+        and count(items.collected) = instruments.items_expected
         and bit_count(bit_or(items.code_bit)) = instruments.items_expected
-        and min(items.score) <> max(items.score)
+        and min(items.collected) <> max(items.collected)
 
 ),
 
