@@ -93,9 +93,7 @@ def _history_query(
     cutoff = inputs.document["data_cutoff"]
     rows = domain_query(domain, files, hidden, cutoff, transactions=transaction_files(deliveries))
     match_key = f" || {_BETWEEN} || ".join(f"coalesce({part}, {_MISSING})" for part in ["usubjid", *map(_text, keys)])
-    unseen = _WITHHELD | ({"visitnum"} if "visit" in domain.key else set())
-    shown = [_text(key) for key in keys if not key.treatment and key.name not in unseen]
-    record_key = f"concat_ws(' | ', {', '.join(shown)})" if shown else "null::varchar"
+    record_key = record_key_of(domain)
     values = ", ".join(_text(one) for one in compared(domain))
     export, step, source_row = "steps.export_number", "steps.step", "rows._source_row"
     steps = " inner join landed.history_deliveries as steps on rows.delivery_rank = steps.source_rank"
@@ -109,6 +107,14 @@ def _history_query(
         f" [{values}]::varchar[] as record_values,"
         f" {source_row} as _source_row, rows._record from ({rows}) as rows{steps}"
     )
+
+
+def record_key_of(domain: Domain) -> str:
+    """Returns the SQL of a record's key as `record_changes` tells it, of a relation `rows`."""
+    unseen = _WITHHELD | ({"visitnum"} if "visit" in domain.key else set())
+    keys = [one for name in domain.key if (one := domain.variable(name))]
+    shown = [_text(key) for key in keys if not key.treatment and key.name not in unseen]
+    return f"concat_ws(' | ', {', '.join(shown)})" if shown else "null::varchar"
 
 
 def compared(domain: Domain) -> list[Variable]:

@@ -24,18 +24,23 @@ _PROVENANCE = {"_delivery_id": "varchar", "_source_file": "varchar", "_source_ro
 
 def create_landed(connection: duckdb.DuckDBPyConnection, inputs: CutInputs) -> None:
     """Creates schema `landed` in the connected database."""
+    create_records(connection, inputs, tuple(DOMAINS.values()))
+    _create_deliveries(connection, inputs.deliveries)
+    _create_quarantine(connection, [delivery for delivery in inputs.deliveries if delivery.current])
+
+
+def create_records(connection: duckdb.DuckDBPyConnection, inputs: CutInputs, domains: Sequence[Domain]) -> None:
+    """Creates schema `landed` with a view of the records of each of these domains, as the models read them."""
     connection.execute("create schema landed")
     current = [delivery for delivery in inputs.deliveries if delivery.current]
     if cutoff := inputs.document["data_cutoff"]:
         _create_enrolled_later(connection, current, cutoff)
-    for domain in DOMAINS.values():
+    for domain in domains:
         blinded = inputs.document["blinded"]
         hidden = {} if blinded or domain.in_vault else vault_files(domain, current)
         landed = landed_files(domain, current, blinded=blinded)
         query = domain_query(domain, landed, hidden, cutoff, transactions=transaction_files(current))
         connection.execute(f"create view landed.{domain.name} as {query}")
-    _create_deliveries(connection, inputs.deliveries)
-    _create_quarantine(connection, current)
 
 
 def domain_query(

@@ -42,7 +42,7 @@ def _write(reader: pa.RecordBatchReader, table: DocumentedTable, path: Path) -> 
         field.with_metadata({"description": table.columns[field.name]}) if table.columns.get(field.name) else field
         for field in reader.schema
     ]
-    schema = pa.schema(fields, metadata={"description": table.description})
+    schema = pa.schema(fields, metadata={"description": table.description, "grain": ", ".join(table.grain)})
     with pq.ParquetWriter(path, schema, compression="zstd", write_page_checksum=True) as writer:
         for group in _groups(reader):
             writer.write_table(group.cast(schema), row_group_size=_ROWS_A_GROUP)

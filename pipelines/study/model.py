@@ -22,6 +22,11 @@ from pipelines.study.layout import ExportFile, Settings
 from pipelines.study.measures import Biomarker, Exposure, Therapy, VitalSign
 from pipelines.study.monitoring import SiteMetric
 
+# Rules that many entries share, or that have no entry of their own to name a section in.
+SharedRule = Literal[
+    "baseline", "tie", "population", "visits", "instruments", "estimands", "missing_rules", "biomarkers", "vital_signs"
+]
+
 
 class Schedule(Settings):
     """When the study's DAGs run: cron, or `by_hand`; `on_new_data` for cuts."""
@@ -127,6 +132,7 @@ class Study(Settings):
     biomarkers: dict[str, Biomarker] = {}
     vital_signs: dict[str, VitalSign] = {}
     monitoring: dict[str, SiteMetric] = {}
+    sections: dict[SharedRule, str] = {}
     layouts: Annotated[dict[str, tuple[ExportFile, ...]], Field(min_length=1)]
 
     _folder: StudyFolder = PrivateAttr()

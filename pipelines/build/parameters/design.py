@@ -65,17 +65,25 @@ def _population(study: Study) -> ParameterTable:
 def _visits(study: Study) -> ParameterTable:
     columns = (
         "visit visitnum:double visit_label target_day:integer window_from_day:integer window_to_day:integer "
-        "is_baseline:boolean of_period:boolean"
+        "is_baseline:boolean of_period:boolean section"
     )
     rows = [
-        (one.visit, one.visitnum, one.label, one.day, *(one.window or (None, None)), one.baseline, one.of_period)
+        (
+            one.visit, one.visitnum, one.label, one.day, *(one.window or (None, None)), one.baseline, one.of_period,
+            one.section,
+        )
         for one in study.visits
-    ]
+    ]  # fmt: skip
     return table(columns, rows)
+
+
+def _sections(study: Study) -> ParameterTable:
+    return table("rule section", list(study.sections.items()))
 
 
 TABLES: dict[str, Callable[[Study], ParameterTable]] = {
     "sites": _sites,
     "population": _population,
     "visits": _visits,
+    "sections": _sections,
 }
