@@ -16,7 +16,7 @@ from pipelines.core.hashing import canonical_json, sha256_bytes, sha256_file
 from pipelines.gate.rooms import Rooms
 from pipelines.study import Study, StudyFolder, load_study
 from pipelines.study.domains import DOMAINS, SQL_TYPES, Domain
-from tests.gate.lasting_faults import LASTING
+from tests.gate.faults_lasting import LASTING
 
 SMALL_CUT = (Path(__file__).parent / "small_cut.sql").read_text(encoding="utf-8")
 MARTS = (

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from pipelines.study import domains
 from tests.gate.faults_beside import BESIDE
-from tests.gate.lasting_faults import LASTING, LASTING_FAULTS
-from tests.gate.onset_faults import ONSET_FAULTS, of_both_endpoints
+from tests.gate.faults_lasting import LASTING, LASTING_FAULTS
+from tests.gate.faults_monitoring import MONITORING_FAULTS
+from tests.gate.faults_onset import ONSET_FAULTS, of_both_endpoints
 
 TABLE_DOMAINS = [domain for domain in domains.DOMAINS.values() if not domain.analysed]
 DOMAINS = {
@@ -108,6 +109,7 @@ def _of_dated_marts(table: str, ids: dict[str, int], date: str = "adt", day: str
 
 
 FAULTS: dict[str, str] = {
+    **MONITORING_FAULTS,
     **{
         key: fault
         for name, (date, visit) in DOMAINS.items()
@@ -227,19 +229,4 @@ FAULTS: dict[str, str] = {
     "CUR-REMISSION-005": "update curated.remission set aval = 10, crit1fl = 'N' where aval = 14",
     **ONSET_FAULTS,
     **LASTING_FAULTS,
-    "CUR-DELIVERIES-001": "update curated.deliveries set rows_in = 7",
-    "CUR-DELIVERIES-002": "update curated.deliveries set rows_in = 7",
-    "CUR-QUARANTINE-001": "delete from curated.quarantine; insert into curated.quarantine by name "
-    "select * replace (7 as source_row) from published.quarantine",
-    "CUR-QUARANTINE-002": "update curated.quarantine set code = null",
-    "CUR-RECORD_CHANGES-001": "update curated.record_changes set new_source_row = null",
-    "CUR-RECORD_CHANGES-002": "update curated.record_changes set old_value = new_value",
-    "CUR-RECORD_CHANGES-003": "update curated.record_changes set old_delivery_id = repeat('b', 64)",
-    "CUR-RECORD_CHANGES-004": "update curated.record_changes set variable = 'arm'",
-    "CUR-SITE_METRICS-001": "delete from curated.site_metrics where metric = 'ae_rate'",
-    "CUR-SITE_METRICS-002": "update curated.site_metrics set flag = null",
-    "CUR-SITE_METRICS-003": "update curated.site_metrics set threshold_red = 9",
-    "CUR-SITE_METRICS-004": "update curated.site_metrics set p_value = 0",
-    "CUR-SITE_METRICS-005": "update curated.site_metrics set score = 2",
-    "CUR-SITE_METRICS-006": "update curated.site_metrics set n = 7",
 }
