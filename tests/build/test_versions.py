@@ -10,7 +10,7 @@ import duckdb
 from pipelines.build import build
 from pipelines.cut import Cut
 from pipelines.gate import gate
-from tests.build.trial import TRIAL, make_trial
+from tests.build.trial import SUBJECTS, TRIAL, make_trial
 
 PROTOCOL = """\
 day_one: [first_dose, consent]
@@ -29,7 +29,7 @@ def rows(cut: Cut, query: str) -> list[tuple[Any, ...]]:
 
 
 def test_each_subject_is_counted_by_the_version_that_it_consented_to(tmp_path: Path) -> None:
-    study = make_trial(tmp_path, TRIAL.replace("instruments: [MADRS]\n", PROTOCOL), edits=(CONSENT,))
+    study = make_trial(tmp_path, TRIAL.replace("instruments: [MADRS]\n", PROTOCOL), subjects=SUBJECTS.replace(*CONSENT))
     cut = Cut(study.folder, build(study).cut_id)
     query = "select right(usubjid, 3), protocol_version, strftime(rfstdt, '%m-%d') from adsl order by usubjid"
     assert rows(cut, query) == [

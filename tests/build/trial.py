@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from pipelines.land import land
@@ -58,15 +57,11 @@ SCORES = scores_file(
 )
 
 
-def make_trial(root: Path, text: str = TRIAL, edits: Sequence[tuple[str, str]] = ()) -> Study:
-    """Returns the study with its three deliveries landed; `edits` change the file of subjects."""
-    subjects = SUBJECTS
-    for old, new in edits:
-        assert old in subjects
-        subjects = subjects.replace(old, new)
+def make_trial(root: Path, text: str = TRIAL, *, subjects: str = SUBJECTS, scores: str = SCORES) -> Study:
+    """Returns the study with its three deliveries landed."""
     study = make_study(root, text)
     deliver(study, "S01", "subjects_2026-03-01.csv", subjects)
-    deliver(study, "S01", "scores_2026-03-01.csv", SCORES)
+    deliver(study, "S01", "scores_2026-03-01.csv", scores)
     deliver(study, "IRT", "allocation_2026-03-01.csv", ALLOCATION)
     receipt = land(study)
     assert not receipt.refused

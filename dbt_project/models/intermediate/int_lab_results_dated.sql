@@ -8,17 +8,7 @@ with delivered as (
 
 {{ assessments_dated('delivered', 'lbdtc') }},
 
-biomarkers as (
-
-    select * from {{ source('study', 'biomarkers') }}
-
-),
-
-units as (
-
-    select * from {{ source('study', 'biomarker_units') }}
-
-),
+{{ results_quantified('assessed') }}
 
 treatments as (
 
@@ -29,27 +19,6 @@ treatments as (
 subjects as (
 
     select * from {{ ref('int_subjects_classified') }}
-
-),
-
--- Only analytes of the study file; a unit without a conversion leaves no value.
-converted as (
-
-    select
-        results.*,
-        biomarkers.label,
-        biomarkers.unit,
-        biomarkers.lower_limit,
-        biomarkers.below_limit,
-        biomarkers.upper_limit,
-        biomarkers.above_limit,
-        results.lbstresn * units.factor as value_as_reported,
-        {{ is_beyond('results.lborres', '<', 'results.lbstresn * units.factor < biomarkers.lower_limit') }} as is_below,
-        {{ is_beyond('results.lborres', '>', 'results.lbstresn * units.factor > biomarkers.upper_limit') }} as is_above
-    from assessed as results
-    inner join biomarkers on results.lbtestcd = biomarkers.lbtestcd
-    left join units
-        on results.lbtestcd = units.lbtestcd and results.lbstresu = units.from_unit
 
 ),
 
@@ -88,8 +57,10 @@ final as (
         {{ study_day('results.assessed_on', day_one_of('results')) }} as ady
     from converted as results
     cross join settings
-    left join treatments on {{ is_assessed_in('treatments', 'results', 'results.assessed_on') }}
-    left join subjects on results.usubjid = subjects.usubjid
+    left join treatments
+        on {{ is_assessed_in('treatments', 'results', 'results.assessed_on') }}
+    left join subjects
+        on results.usubjid = subjects.usubjid
 
 )
 

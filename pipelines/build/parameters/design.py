@@ -24,7 +24,7 @@ def settings(study: Study, inputs: CutInputs) -> ParameterTable:
         "baseline_any_visit:boolean baseline_lead_in_days:integer version_by "
         "day_one day_one_second day_one_third tie "
         "integration_from_days:integer integration_to_days:integer maintenance_after_day:integer "
-        "infusion_minutes:double"
+        "infusion_minutes:double emergent_rule emergent_until_days:integer"
     )
     signoff = study.signoff if isinstance(study.signoff, str) else ",".join(study.signoff)
     row = [
@@ -33,6 +33,7 @@ def settings(study: Study, inputs: CutInputs) -> ParameterTable:
         _lead_in_days(study), study.protocol.version_by, *_day_one(study), study.tie,
         *study.therapy.integration_window_days,
         study.exposure.maintenance_after_day, study.exposure.infusion_minutes,
+        study.safety.treatment_emergent.rule, study.safety.treatment_emergent.until_days_after_last_dose,
     ]  # fmt: skip
     return table(columns, [row])
 
