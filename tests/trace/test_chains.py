@@ -160,3 +160,11 @@ def test_two_visits_in_one_row_of_a_wide_file_are_told_apart(traced: Study) -> N
         row = row_of(traced, "adqs", "S02-007", avisit=visit)
         assert [one["score"] for one in row.steps[0].records] == [total]
         assert places(row.steps[0]) == {("wide_2026-03-01.csv", 1)}
+
+
+@pytest.mark.parametrize("table", ["response_episodes", "durability_intervals"])
+def test_a_row_made_of_an_endpoint_leads_to_its_score_and_the_whole_course(traced: Study, table: str) -> None:
+    row = row_of(traced, table, "S01-002")
+    assert places(row) == {(SCORES, 6)}
+    assert rule(row, "response").section == "4.2"
+    assert [one["aval"] for one in step_of(row, "assessments").records] == [30.0, 15.0, 16.0]
