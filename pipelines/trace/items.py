@@ -13,7 +13,8 @@ from pipelines.trace.opened import OpenCut
 class ItemCode:
     """One test code: the item that it is (or the collected total), and how its answer becomes points.
 
-    Items of one `component` add the highest of their points, not all of them.
+    Of the items of one `group` the highest counts, not their sum. `is_derived`: another instrument's code, which an
+    item of the instrument itself goes before.
     """
 
     item: str
@@ -24,24 +25,22 @@ class ItemCode:
     is_yes_no: bool = False
     factor: float = 1
     addend: float = 0
-    component: object = None
+    group: object = None
 
     def points(self, record: Values) -> float | None:
-        """Returns what an answer adds to the total; a yes without a number is 1 where the item asks yes or no."""
+        """Returns what a record counts: its answer, turned around or weighted; None without one, or if not scored."""
         answer = record["qsstresn"]
         if answer is None and self.is_yes_no:
-            answer = {"Y": 1, "N": 0}.get(record["qsorres"])
-        return None if answer is None else float(self.addend) + float(self.factor) * answer
+            answer = {"Y": 1.0, "N": 0.0}.get(record["qsorres"])
+        if answer is None or not (self.is_total or self.is_scored):
+            return None
+        return self.addend + self.factor * float(answer)
 
 
 def item_codes(cut: OpenCut, paramcd: str) -> dict[str, ItemCode]:
-    """Returns the test codes of an instrument as the cut was made with them."""
+    """Returns the test codes of an instrument as the cut was made with them: of the catalogue, or the study's own."""
     labels = {one["qstestcd"]: str(one["item"]) for one in cut.reference("instrument_items", paramcd=paramcd)}
     declared = cut.parameters("instrument_codes", paramcd=paramcd)
-    if not declared:
-        items = {code: ItemCode(item=code, label=label, is_total=False) for code, label in labels.items()}
-        total = f"{paramcd}TOT"
-        return items | {total: ItemCode(item=total, label="total as collected", is_total=True)}
     return {str(one["qstestcd"]): _declared(one, labels) for one in declared}
 
 
@@ -49,14 +48,14 @@ def _declared(one: Values, labels: dict[str, str]) -> ItemCode:
     item = str(one["item_testcd"])
     return ItemCode(
         item=item,
-        label=str(one.get("label") or labels.get(item, f"item {one['item']}")),
+        label="total as collected" if one["is_total"] else labels.get(item, f"item {one['item']}"),
         is_total=bool(one["is_total"]),
         is_scored=bool(one["is_scored"]),
         is_derived=bool(one["is_derived"]),
         is_yes_no=bool(one["is_yes_no"]),
         factor=float(one["factor"]),
         addend=float(one["addend"]),
-        component=one["component_bit"],
+        group=one["highest_group"],
     )
 
 
@@ -66,8 +65,7 @@ def sum_of_points(records: Sequence[Values], codes: dict[str, ItemCode]) -> floa
     for record in records:
         code = codes[record["qstestcd"]]
         points = code.points(record)
-        if points is None or code.is_total or not code.is_scored:
-            continue
-        part = code.item if code.component is None else code.component
-        highest[part] = max(points, highest.get(part, points))
+        if points is not None and not code.is_total:
+            part = code.item if code.group is None else code.group
+            highest[part] = max(points, highest.get(part, points))
     return round(sum(highest.values()), 4) if highest else None

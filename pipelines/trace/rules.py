@@ -117,7 +117,9 @@ def durability_rules(cut: OpenCut, row: Values) -> tuple[Rule, ...]:
             confirmed = "two assessments in a row" if one["loss_confirmed"] else "one assessment"
             of = one.get("loss_of") or "response"
             texts.append(f"loss of {of}: below the threshold at {confirmed}{_more(one, 'loss_')}")
-        if events := [str(event["event"]) for event in cut.parameters("durability_events", paramcd=row["paramcd"])]:
+        if events := [
+            str(event["event"]) for event in cut.parameters("durability_events", paramcd=row["paramcd"], cnsr=0)
+        ]:
             texts.append(f"events, dated at their onset: {', '.join(events)}")
         if further := _told(one, {name for name in one if not name.startswith(("censor_", "maintenance_"))}):
             texts.append(f"further: {further}")
