@@ -176,8 +176,8 @@ def section(data: CutData) -> tuple[Section | None, dict[str, list[Record]]]:
         help=(
             (
                 "An adverse event is treatment-emergent when it started on or after the first dose, or worsened after"
-                " it where the study file says so. A subject counts once in each line, however many events it had. Alert"
-                " limits are the study file's."
+                " it where the study file says so. A subject counts once in each line, however many events it had."
+                " Alert limits are the study file's."
             ),
         ),
         tables=tables,
