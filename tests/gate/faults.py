@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from pipelines.study import domains
 from tests.gate.faults_beside import BESIDE
+from tests.gate.faults_lasting import LASTING, LASTING_FAULTS
+from tests.gate.faults_monitoring import MONITORING_FAULTS
+from tests.gate.faults_onset import ONSET_FAULTS, of_both_endpoints
 
 TABLE_DOMAINS = [domain for domain in domains.DOMAINS.values() if not domain.analysed]
 DOMAINS = {
@@ -24,9 +27,11 @@ DOMAINS = {
 MARTS = {
     "adsl": "trt01p",
     **dict.fromkeys(
-        ("adqs", "response", "remission", "durability", "therapy", "exposure", "biomarkers", "adae", "advs"), "trta"
+        ("adqs", "response", "remission", "onset", "sustained", *LASTING, "therapy", "exposure", "biomarkers"), "trta"
     ),
-    **dict.fromkeys(("therapy_summary", "session_peaks", "safety_alerts", "blinding_assessment"), "trta"),
+    **dict.fromkeys(
+        ("adae", "advs", "therapy_summary", "session_peaks", "safety_alerts", "blinding_assessment"), "trta"
+    ),
 }
 
 MONITORING = ("deliveries", "quarantine", "record_changes", "site_metrics")
@@ -87,26 +92,6 @@ def _of_every_published_table(table: str, treatment: str | None) -> dict[str, st
     return faults
 
 
-def _of_both_endpoints(table: str) -> dict[str, str]:
-    mart, start = f"curated.{table}", f"CUR-{table.upper()}"
-    return {
-        f"{start}-001": f"insert into {mart} from {mart} limit 1",
-        f"{start}-002": "update curated.adsl set analysfl = 'N' where usubjid = 'S01-002'",
-        f"{start}-003": f"delete from {mart} where aval is null and missing_rule = 'observed'",
-        f"{start}-004": f"insert into {mart} by name select * replace ('D2' as avisit) from {mart}",
-        f"{start}-006": f"update {mart} set crit1fl = 'Y' where aval is null",
-        f"{start}-007": f"update {mart} set crit1fl = null where missing_rule = 'nri'",
-        f"{start}-008": f"update {mart} set dtype = 'LOCF' where missing_rule = 'observed'",
-        f"{start}-009": f"update {mart} set crit1 = 'another rule'",
-        f"{start}-010": f"update {mart} set chg = 1",
-        f"{start}-011": f"update {mart} set aval = aval + 0.5",
-        f"{start}-012": f"update {mart} set trta = 'XXX'",
-        f"{start}-013": f"update {mart} set delivery_id = repeat('b', 64)",
-        f"{start}-014": f"update {mart} set crit1fl = 'N' where dtype = 'WC'",
-        f"{start}-015": f"update {mart} set dtype = 'LOCF' where aval is not null",
-    }
-
-
 def _of_dated_marts(table: str, ids: dict[str, int], date: str = "adt", day: str = "ady") -> dict[str, str]:
     mart = f"curated.{table}"
     faults = {
@@ -124,6 +109,7 @@ def _of_dated_marts(table: str, ids: dict[str, int], date: str = "adt", day: str
 
 
 FAULTS: dict[str, str] = {
+    **MONITORING_FAULTS,
     **{
         key: fault
         for name, (date, visit) in DOMAINS.items()
@@ -136,8 +122,8 @@ FAULTS: dict[str, str] = {
     },
     **{key: fault for domain in TABLE_DOMAINS for key, fault in _of_a_table_of_its_own(domain).items()},
     **BESIDE,
-    **_of_both_endpoints("response"),
-    **_of_both_endpoints("remission"),
+    **of_both_endpoints("response"),
+    **of_both_endpoints("remission"),
     **_of_dated_marts("adqs", {"subject": 2, "left": 7, "consent": 8, "day": 17, "cutoff": 18, "arm": 19, "lost": 22}),
     **_of_dated_marts(
         "therapy", {"subject": 2, "consent": 4, "left": 5, "day": 9, "cutoff": 10, "arm": 11, "source": 12, "lost": 13}
@@ -241,29 +227,6 @@ FAULTS: dict[str, str] = {
     "CUR-RESPONSE-005": "update curated.response set aval = 15, crit1fl = 'N' where aval = 14",
     # Exactly the cutoff: 10 is a remission.
     "CUR-REMISSION-005": "update curated.remission set aval = 10, crit1fl = 'N' where aval = 14",
-    "CUR-DURABILITY-001": "insert into curated.durability from curated.durability",
-    "CUR-DURABILITY-002": "update curated.adsl set analysfl = 'N'",
-    "CUR-DURABILITY-003": "update curated.durability set aval = 0",
-    "CUR-DURABILITY-004": "update curated.durability set lower_days = 9",
-    "CUR-DURABILITY-005": "update curated.durability set evntdesc = null",
-    "CUR-DURABILITY-006": "update curated.durability set startdy = 15",
-    "CUR-DURABILITY-007": "update curated.durability set usubjid = 'S01-002'",
-    "CUR-DURABILITY-008": "update curated.durability set paramcd = 'TTOTHER'",
-    "CUR-DURABILITY-009": "update curated.durability set adt = date '2026-03-01'",
-    "CUR-DURABILITY-010": "update curated.durability set trta = 'XXX'",
-    "CUR-DELIVERIES-001": "update curated.deliveries set rows_in = 7",
-    "CUR-DELIVERIES-002": "update curated.deliveries set rows_in = 7",
-    "CUR-QUARANTINE-001": "delete from curated.quarantine; insert into curated.quarantine by name "
-    "select * replace (7 as source_row) from published.quarantine",
-    "CUR-QUARANTINE-002": "update curated.quarantine set code = null",
-    "CUR-RECORD_CHANGES-001": "update curated.record_changes set new_source_row = null",
-    "CUR-RECORD_CHANGES-002": "update curated.record_changes set old_value = new_value",
-    "CUR-RECORD_CHANGES-003": "update curated.record_changes set old_delivery_id = repeat('b', 64)",
-    "CUR-RECORD_CHANGES-004": "update curated.record_changes set variable = 'arm'",
-    "CUR-SITE_METRICS-001": "delete from curated.site_metrics where metric = 'ae_rate'",
-    "CUR-SITE_METRICS-002": "update curated.site_metrics set flag = null",
-    "CUR-SITE_METRICS-003": "update curated.site_metrics set threshold_red = 9",
-    "CUR-SITE_METRICS-004": "update curated.site_metrics set p_value = 0",
-    "CUR-SITE_METRICS-005": "update curated.site_metrics set score = 2",
-    "CUR-SITE_METRICS-006": "update curated.site_metrics set n = 7",
+    **ONSET_FAULTS,
+    **LASTING_FAULTS,
 }

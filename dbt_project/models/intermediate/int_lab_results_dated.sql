@@ -61,8 +61,10 @@ final as (
         {{ study_day('results.assessed_on', 'coalesce(treatments.first_dose_date, subjects.trtsdt)') }} as ady
     from converted as results
     cross join settings
-    left join treatments on {{ is_treated_on('treatments', 'results', 'results.assessed_on') }}
-    left join subjects on results.usubjid = subjects.usubjid
+    left join treatments
+        on {{ is_treated_on('treatments', 'results', 'results.assessed_on') }}
+    left join subjects
+        on results.usubjid = subjects.usubjid
 
 )
 
