@@ -53,8 +53,7 @@ converted as (
         {{ is_beyond('results.lborres', '<', 'results.lbstresn * units.factor < biomarkers.lower_limit') }} as is_below,
         {{ is_beyond('results.lborres', '>', 'results.lbstresn * units.factor > biomarkers.upper_limit') }} as is_above
     from assessed as results
-    inner join biomarkers
-        on results.lbtestcd = biomarkers.lbtestcd
+    inner join biomarkers on results.lbtestcd = biomarkers.lbtestcd
     left join units
         on results.lbtestcd = units.lbtestcd and results.lbstresu = units.from_unit
 
@@ -93,10 +92,8 @@ final as (
         {{ study_day('results.assessed_on', 'coalesce(treatments.first_dose_date, subjects.trtsdt)') }} as ady
     from converted as results
     cross join settings
-    left join treatments
-        on {{ is_treated_on('treatments', 'results', 'results.assessed_on') }}
-    left join subjects
-        on results.usubjid = subjects.usubjid
+    left join treatments on {{ is_treated_on('treatments', 'results', 'results.assessed_on') }}
+    left join subjects on results.usubjid = subjects.usubjid
 
 )
 
