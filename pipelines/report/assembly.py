@@ -16,10 +16,12 @@ from pipelines.report import (
     interval_censored,
     methods,
     monitoring,
+    onset,
     predictors,
     quality,
     response,
     restatements,
+    retention,
     safety,
     sensitivity,
     sequence,
@@ -36,13 +38,19 @@ def assembled(data: CutData) -> Content:
     curves = durability.curves(data)
     lasting = durability.records(data, curves)
     ends = durability.endings(data)
-    bounds = interval_censored.records(data, {paramcd: durability.landmarks(one) for paramcd, one in curves.items()})
+    early = onset.records(data)
+    bounds = interval_censored.records(data, durability.landmarks(data, curves))
+    retained = retention.records(data)
+    episodes = retention.episodes(data)
     statistics: dict[str, list[Record]] = {
         **efficacy,
+        **early,
         "change": changes,
         "durability": lasting,
         "durability_endings": ends,
         "durability_bounds": bounds,
+        "retention": retained,
+        "response_episodes": episodes,
     }
 
     flow, counts = disposition.section(data)
@@ -73,8 +81,12 @@ def assembled(data: CutData) -> Content:
         _with_figures(
             response.section(data, efficacy, *_sensitivity(data, efficacy)), *drawings.response(data, efficacy)
         ),
+        onset.section(data, early),
         _with_figures(change.section(data, changes), *drawings.change(data, changes)),
-        _with_figures(durability.section(data, curves, lasting, ends, bounds), *drawings.durability(data, curves))
+        _with_figures(
+            durability.section(data, curves, lasting, ends=ends, bounds=bounds, retained=retained, episodes=episodes),
+            *drawings.durability(data, curves),
+        )
         if data.study.durability
         else None,
         comparisons.section(data, compared),
