@@ -16,6 +16,34 @@
     datediff({{ end_date }}, {{ start_date }})
 {%- endmacro %}
 
+{#- Hours from one ISO 8601 text to another, by the minute; null unless both hold a time of day. -#}
+{% macro hours_between(start_dtc, end_dtc) -%}
+    {{ return(adapter.dispatch('hours_between')(start_dtc, end_dtc)) }}
+{%- endmacro %}
+
+{% macro default__hours_between(start_dtc, end_dtc) -%}
+    case
+        when length({{ start_dtc }}) >= 16 and length({{ end_dtc }}) >= 16
+            then
+                date_diff(
+                    'minute',
+                    try_cast(substr({{ start_dtc }}, 1, 16) as timestamp),
+                    try_cast(substr({{ end_dtc }}, 1, 16) as timestamp)
+                ) / cast(60 as double)
+    end
+{%- endmacro %}
+
+{% macro spark__hours_between(start_dtc, end_dtc) -%}
+    case
+        when length({{ start_dtc }}) >= 16 and length({{ end_dtc }}) >= 16
+            then
+                (
+                    unix_timestamp(try_cast(substr({{ end_dtc }}, 1, 16) as timestamp))
+                    - unix_timestamp(try_cast(substr({{ start_dtc }}, 1, 16) as timestamp))
+                ) / cast(3600 as double)
+    end
+{%- endmacro %}
+
 {#- CDISC study day: day 1 is the first dose, the day before is -1, there is no day 0. -#}
 {% macro study_day(date, first_dose_date) -%}
     case

@@ -15,6 +15,8 @@ from pipelines.report import (
     headlines,
     interval_censored,
     methods,
+    monitoring,
+    onset,
     predictors,
     quality,
     response,
@@ -36,11 +38,13 @@ def assembled(data: CutData) -> Content:
     curves = durability.curves(data)
     lasting = durability.records(data, curves)
     ends = durability.endings(data)
+    early = onset.records(data)
     bounds = interval_censored.records(data, durability.landmarks(data, curves))
     retained = retention.records(data)
     episodes = retention.episodes(data)
     statistics: dict[str, list[Record]] = {
         **efficacy,
+        **early,
         "change": changes,
         "durability": lasting,
         "durability_endings": ends,
@@ -59,6 +63,7 @@ def assembled(data: CutData) -> Content:
     delivered, statistics["deliveries"] = quality.deliveries(data)
     aside, statistics["quarantine"] = quality.quarantine(data)
     restated, statistics["record_changes"] = restatements.section(data)
+    watched, statistics["site_metrics"] = monitoring.section(data)
     asked = headlines.acute_visit(data, efficacy["response"])
     compared = statistics["comparisons"] = comparisons.records(data, asked)
     factors = statistics["predictors"] = predictors.records(data, asked)
@@ -76,6 +81,7 @@ def assembled(data: CutData) -> Content:
         _with_figures(
             response.section(data, efficacy, *_sensitivity(data, efficacy)), *drawings.response(data, efficacy)
         ),
+        onset.section(data, early),
         _with_figures(change.section(data, changes), *drawings.change(data, changes)),
         _with_figures(
             durability.section(data, curves, lasting, ends=ends, bounds=bounds, retained=retained, episodes=episodes),
@@ -90,7 +96,7 @@ def assembled(data: CutData) -> Content:
     ]
     pages: dict[str, list[Section | None]] = {
         "index.html": summary,
-        "deliveries.html": [delivered, aside, restated],
+        "deliveries.html": [watched, delivered, aside, restated],
         "methods.html": list(methods.sections(data)),
     }
     return Content(

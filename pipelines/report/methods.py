@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from pipelines.report import durability_rules
 from pipelines.report.content import Record, Section, Table
+from pipelines.report.definitions import onset_parameters
 from pipelines.report.formats import MISSING, count, plain, short, text
+from pipelines.report.instruments import scoring
 from pipelines.report.response import STRATEGIES, criterion, rule_in_words
 from pipelines.report.tables import CutData
 from pipelines.report.timing import timing_parameters
@@ -94,6 +96,7 @@ def parameters(study: Study) -> list[tuple[str, str, str]]:
         ("Analysed population", study.population.analysed, ""),
         *timing_parameters(study),
     ]
+    rows += scoring(study)
     for endpoint in study.endpoints:
         name = endpoint.name.replace("_", " ")
         for measure, rule in (("response", endpoint.response), ("remission", endpoint.remission)):
@@ -106,6 +109,7 @@ def parameters(study: Study) -> list[tuple[str, str, str]]:
         (f"Missing data: {rule.name.replace('_', ' ')}", rule_in_words(rule), rule.section)
         for rule in study.missing_rules
     ]
+    rows += onset_parameters(study)
     rows += durability_rules.parameters(study)
     if study.therapy.planned:
         planned = ", ".join(f"{kind.lower()} {n}" for kind, n in study.therapy.planned.items())

@@ -13,6 +13,7 @@ from pipelines.study.layout_checks import layout_problems
 from pipelines.study.measure_checks import measure_problems
 from pipelines.study.model import Study
 from pipelines.study.monitoring_checks import monitoring_problems
+from pipelines.study.onset_checks import onset_problems
 from pipelines.study.problem import Problem
 
 # What a population may be told by: recorded in dm, or derived for ADSL before the population is.
@@ -32,6 +33,7 @@ def problems(study: Study) -> list[Problem]:
         *date_problems(study),
         *instrument_problems(study),
         *_endpoints(study),
+        *onset_problems(study),
         *durability_problems(study),
         *measure_problems(study),
         *_population(study),

@@ -21,6 +21,8 @@ from pipelines.study.instruments import InstrumentUse
 from pipelines.study.layout import ExportFile, Settings
 from pipelines.study.measures import Biomarker, Exposure, Therapy, VitalSign
 from pipelines.study.monitoring import SiteMetric
+from pipelines.study.onset import Onset, Sustained
+from pipelines.study.safety import BlindingAssessment, Safety
 
 # Rules that many entries share, or that have no entry of their own to name a section in.
 SharedRule = Literal[
@@ -126,11 +128,15 @@ class Study(Settings):
     missing_rules: Annotated[tuple[MissingRule, ...], BeforeValidator(_missing_rules), Field(min_length=1)] = (
         MissingRule(name="observed", rule="observed"),
     )
+    onset: tuple[Onset, ...] = ()
+    sustained: tuple[Sustained, ...] = ()
     durability: tuple[Durability, ...] = ()
     therapy: Therapy = Therapy()
     exposure: Exposure = Exposure()
     biomarkers: dict[str, Biomarker] = {}
     vital_signs: dict[str, VitalSign] = {}
+    safety: Safety = Safety()
+    blinding_assessments: tuple[BlindingAssessment, ...] = ()
     monitoring: dict[str, SiteMetric] = {}
     sections: dict[SharedRule, str] = {}
     layouts: Annotated[dict[str, tuple[ExportFile, ...]], Field(min_length=1)]
@@ -171,3 +177,34 @@ class Study(Settings):
     def trial_sites(self) -> dict[str, Site]:
         """Sites that enrol subjects (vendors left out)."""
         return {key: site for key, site in self.sites.items() if site.kind == "site"}
+
+    def visits_after_baseline(self, endpoint: str) -> tuple[Visit, ...]:
+        """Returns the visits at which an endpoint is judged, in their order: those planned for its instrument.
+
+        In a crossover only the visits of its periods. Empty where the study has no such endpoint.
+        """
+        instruments = [each.instrument for each in self.endpoints if each.name == endpoint]
+        use = self.instruments.get(instruments[0]) if instruments else None
+        if use is None:
+            return ()
+        baseline = max((visit.visitnum for visit in self.visits if visit.baseline), default=0.0)
+        planned = [
+            visit
+            for visit in self.visits
+            if visit.visitnum > baseline
+            and (use.visits is None or visit.visit in use.visits)
+            and (visit.of_period or self.design != "crossover")
+        ]
+        return tuple(sorted(planned, key=lambda visit: visit.visitnum))
+
+    def visits_of(self, sustained: Sustained) -> tuple[Visit, ...]:
+        """Returns the visits at which a definition of sustained response asks for it, in their order."""
+        planned = self.visits_after_baseline(sustained.endpoint)
+        if sustained.visits is not None:
+            return tuple(visit for visit in planned if visit.visit in sustained.visits)
+        names = [visit.visit for visit in planned]
+        end = names.index(sustained.to_visit) + 1 if sustained.to_visit in names else len(names)
+        if sustained.last_visits is not None:
+            return planned[max(0, end - sustained.last_visits) : end]
+        start = names.index(sustained.from_visit) if sustained.from_visit in names else 0
+        return planned[start:end]

@@ -92,7 +92,8 @@ def _total(cut: OpenCut, row: Values) -> Rule:
         case "items":
             allowed = rule.get("items_missing_allowed") or 0
             prorated = f" (at most {allowed} missing, prorated: {rule['prorate']})" if allowed else ""
-            text = f"aval: the sum of the {expected} items{prorated}{source}; with fewer there is no sum"
+            made = rule.get("scoring") or f"the sum of the {expected} items"
+            text = f"aval: made of {made}{prorated}{source}; with fewer there is no sum"
         case "collected":
             why = "as the study file says" if use.get("analysed_total") == "collected" else "as items are missing"
             text = f"aval: the total as the site wrote it, {why}{source}"

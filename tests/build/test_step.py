@@ -19,8 +19,10 @@ from pipelines.study import Study
 from tests.build.trial import TRIAL, make_trial
 
 TABLES = {
-    *("adsl", "adqs", "response", "remission", "durability", "therapy", "exposure", "biomarkers", "adae", "advs"),
-    *("durability_intervals", "retention", "response_episodes", "response_auc", "therapy_summary"),
+    *("adsl", "adqs", "response", "remission", "onset", "sustained", "durability"),
+    *("durability_intervals", "retention", "response_episodes", "response_auc"),
+    *("therapy", "exposure", "biomarkers", "adae", "advs", "therapy_summary"),
+    *("session_peaks", "safety_alerts", "blinding_assessment"),
     *("deliveries", "quarantine", "record_changes", "site_metrics"),
 }
 

@@ -14,9 +14,10 @@ from pipelines.cut import Cut, published_cut
 from pipelines.study import Study
 
 MARTS = {
-    *("adsl", "adqs", "response", "remission", "durability", "therapy", "exposure", "biomarkers", "adae", "advs"),
+    *("adsl", "adqs", "response", "remission", "onset", "sustained", "durability"),
     *("durability_intervals", "retention", "response_episodes", "response_auc"),
-    "therapy_summary",
+    *("therapy", "exposure", "biomarkers", "adae", "advs"),
+    *("therapy_summary", "session_peaks", "safety_alerts", "blinding_assessment"),
     *("deliveries", "quarantine", "record_changes", "site_metrics"),
 }
 

@@ -4,7 +4,7 @@ create schema landed; create schema curated; create schema published; create sch
 
 create table study.settings as select 'TINY' as studyid, 'A tiny study' as title, 'parallel' as design, 'open' as blinding, false as blinded,
     'none' as signoff, date '2026-02-28' as data_cutoff, 'visit' as baseline_rule, 'later' as tie, 1 as integration_from_days, 3 as integration_to_days,
-    28 as maintenance_after_day, 40.0::double as infusion_minutes;
+    28 as maintenance_after_day, 40.0::double as infusion_minutes, 'started' as emergent_rule, null::integer as emergent_until_days;
 create table study.sites as select 'S01' as siteid, 'Basel' as site_name, 'CHE' as country, 'site' as kind;
 create table study.arms as from (values ('KET', 'Ketamine', 'experimental'), ('PBO', 'Saline', 'control')) as t (arm, arm_label, arm_role);
 create table study.population as select 'randfl' as variable, '=' as operator, 'Y' as value;
@@ -24,6 +24,10 @@ create table study.missing_rules as from (values ('observed', 'observed', false,
 create table study.durability as select 'TTLOSS' as paramcd, 'Time to loss of response' as param, 'primary' as endpoint, 'response' as start,
     'first_visit' as start_at, 1 as start_assessments, null::varchar as start_estimand, null::integer as maintenance_window_days,
     null::varchar as maintenance_category, null::double as relapse_min_score, null::boolean as relapse_strict, true as loss_of_response, false as loss_confirmed, '9.5' as section;
+create table study.onset as select 'TTRESP' as paramcd, 'primary' as of_endpoint, 'response' as measure, 'treatment_policy' as of_estimand;
+create table study.sustained as select 'SUSRESP' as paramcd, 'primary' as endpoint, 'response' as measure, 'treatment_policy' as estimand,
+    'nri' as missing_rule, null::varchar as unless, 0 as allowed_misses;
+create table study.sustained_visits as select 'SUSRESP' as paramcd, visit, false as may_be_missed from (values ('W1'), ('W2')) as t (visit);
 create table study.durability_landmarks as select 'TTLOSS' as paramcd, 'DAY 7' as landmark, 7 as landmark_days, null::varchar as visit;
 create table study.response_areas as select 'primary' as endpoint, 'W2' as visit, 'observed' as missing_rule, '9.6' as section;
 create table study.therapy_planned as from (values ('PREPARATION', 1), ('DOSING', 1), ('INTEGRATION', 1)) as t (prtrt, planned_sessions);
@@ -32,6 +36,9 @@ create table study.biomarkers as select 'CRP' as lbtestcd, 'C-reactive protein' 
 create table study.biomarker_units as from (values ('CRP', 'mg/L', 1.0::double), ('CRP', 'mg/dL', 10.0::double)) as t (lbtestcd, from_unit, factor);
 create table study.vital_signs as select 'SYSBP' as vstestcd, 'Systolic blood pressure' as label, 'mmHg' as unit, 180.0::double as alert_above,
     70.0::double as alert_below, 40.0::double as alert_rise, 40.0::double as alert_fall, true as alert_strict;
+create table study.special_interest as select 'DISSOCIATION' as aesi, 'DISSOCIATION' as term;
+create table study.session_peaks_sought as select 'SYSBP' as paramcd, 'highest' as worst, 175.0::double as peak_limit, true as peak_strict;
+create table study.score_alerts as select 'SUICIDAL IDEATION' as alert, 'CSSRS05' as qstestcd, 1.0::double as at_least;
 create table study.metrics as select metric, '1' as metric_version, metric as label, 'In words.' as definition, 'A test.' as method, '%' as unit,
     'subjects' as n_unit, judged_by, direction, '' as section, 1000 as parameter, 2 as min_n, 100.0::double as per, amber as threshold_amber, red as threshold_red,
     null::double as tolerated_value from (values ('discontinuation', 'score', 'high', 2.0::double, 3.0::double), ('ae_rate', 'p_value', 'both', 0.05, 0.01)) as t (metric, judged_by, direction, amber, red);
@@ -41,6 +48,7 @@ create table study.instrument_rules as select 'MADRS' as paramcd, 'MADRS' as par
 create table study.instrument_codes as
     select case when i = 0 then 'MADRSTOT' else format('MADRS{:02d}', i) end as qstestcd, 'MADRS' as paramcd, 0 as item_min, case when i = 0 then 60 else 6 end as item_max,
         i = 0 as is_total, false as is_derived, i > 0 as is_whole, false as is_yes_no from range(11) as t (i);
+create table study.instrument_categories as select 'MADRS' as qscat, 'MADRS' as paramcd;
 create table study.instrument_bands as from (values ('MADRS', 'Normal to mild', 0, 20), ('MADRS', 'Moderate or severe', 20, null)) as t (paramcd, band, band_from, band_below);
 
 create macro delivery() as repeat('a', 64);
@@ -99,6 +107,15 @@ create table curated.remission as select * replace ('MADRS <= 10' as crit1, case
 create table curated.durability as select unnest(mart('S01-001', 'KET')), unnest(origin('QS', 12)), 'primary' as endpoint, 'TTLOSS' as paramcd,
     'Time to loss of response' as param, 'DAYS' as avalu, 'LOSS OF RESPONSE' as evntdesc, null::varchar as cnsdtdsc, 1 as aperiod, 8.0::double as aval,
     1.0::double as lower_days, 8.0::double as upper_days, 8 as startdy, 15 as ady, 0 as cnsr, date '2026-01-17' as startdt, date '2026-01-24' as adt;
+create table curated.onset as select unnest(mart('S01-' || s, arm)), unnest(origin('QS', row)), 'primary' as endpoint, 'TTRESP' as paramcd, 'Time to response' as param,
+    'treatment_policy' as estimand, 'DAYS' as avalu, event as evntdesc, reason as cnsdtdsc, 'first response by day 8' as crit1, 'kept to visit W2' as crit2, 'W1' as avisit,
+    1 as aperiod, 8.0::double as aval, lower::double as lower_days, case when cnsr = 0 then 8.0::double end as upper_days, null::double as hours_since_dose,
+    null::integer as excursions, 8 as ady, cnsr, rapid as crit1fl, 'N' as crit2fl, date '2026-01-10' as startdt, date '2026-01-17' as adt
+    from (values ('001', 'KET', 11, 'RESPONSE', null, 1, 0, 'Y'), ('002', 'PBO', 14, null, 'WITHDRAWAL', 8, 1, 'N')) as t (s, arm, row, event, reason, lower, cnsr, rapid);
+create table curated.sustained as select unnest(mart('S01-' || s, arm)), unnest(origin('QS', row)), 'primary' as endpoint, 'SUSRESP' as paramcd, 'Sustained' as param,
+    'treatment_policy' as estimand, 'nri' as missing_rule, 'response at W1, W2' as crit1, 'NOT MET AT ' || visit as reason, visit as avisit, 1 as aperiod, number as avisitn,
+    ady, 2 as visits_asked, met as visits_met, 2 - met as visits_missed, 0 as visits_unknown, 'N' as crit1fl, date '2026-01-09' + ady as adt
+    from (values ('001', 'KET', 12, 'W2', 3.0, 15, 1), ('002', 'PBO', 14, 'W1', 2.0, 8, 0)) as t (s, arm, row, visit, number, ady, met);
 create table curated.durability_intervals as select * exclude (evntdesc, cnsdtdsc, avalu, aval, lower_days, upper_days, startdy, ady, cnsr, adt),
     1 as interval_number, 0 as tstart, 8 as tstop, 1 as event, 1 as doses, 7 as days_since_dose, null::varchar as maintfl from curated.durability;
 create table curated.retention as select * exclude (evntdesc, cnsdtdsc, avalu, lower_days, upper_days, startdy, ady), 'DAY 7' as landmark,
@@ -118,6 +135,12 @@ create table curated.therapy_summary as select unnest(mart('S01-' || s, arm)), u
     held as sessions_attended, 100.0::double * held as planned_attended_pct, 60.0::double * held as minutes from (values ('001', 'KET', 'PR', 50, 'PREPARATION', 1),
         ('001', 'KET', 'PR', 51, 'DOSING', 1), ('001', 'KET', 'PR', 52, 'INTEGRATION', 1), ('002', 'PBO', null, null, 'PREPARATION', 0),
         ('002', 'PBO', null, null, 'DOSING', 0), ('002', 'PBO', null, null, 'INTEGRATION', 0)) as t (s, arm, domain, row, kind, held);
+create table curated.session_peaks as select unnest(mart('S01-001', 'KET')), unnest(origin('VS', 21)), 'SYSBP' as paramcd, 'BL' as avisit, '40 MIN' as atpt,
+    1 as dose_number, 150.0::double as aval, 120.0::double as base, 30.0::double as chg, 'N' as crit1fl, date '2026-01-10' as adt;
+create table curated.safety_alerts as select unnest(mart('S01-001', 'KET')), unnest(origin('QS', 11)), 'SUICIDAL IDEATION' as alert, 'CSSRS05 >= 1' as rule, 'CSSRS05' as term,
+    'BL' as avisit, 1.0::double as aval, 'N' as after_first_dose_fl, date '2026-01-09' as adt;
+create table curated.blinding_assessment as select unnest(mart('S01-' || s, arm)), unnest(origin('QS', row)), 'GUESS' as paramcd, 'W2' as avisit, null::varchar as atpt,
+    null::varchar as qualifiers, 'GUESS' as kind, 'KET' as guess, case when arm = 'KET' then 'Y' else 'N' end as correctfl from (values ('001', 'KET', 12), ('002', 'PBO', 14)) as t (s, arm, row);
 create table curated.exposure as select unnest(mart('S01-' || s, arm)), unnest(origin('EX', row)), 'KETAMINE' as extrt, 'INITIAL' as excat, 'BL' as visit, 1 as aperiod,
     1 as dose_number, 1 as ady, 35.0::double as dose_mg, 70.0::double as weight_kg, 0.5::double as dose_mg_per_kg, null::integer as days_since_previous_dose,
     'INITIAL' as phase, 'N' as dose_deviation_fl, 'N' as stopped_early_fl, date '2026-01-10' as weight_date,
@@ -127,10 +150,11 @@ create table curated.biomarkers as select unnest(mart('S01-001', 'KET')), unnest
     100 * (value::double - 4) / 4 as pchg, null::varchar as dtype, 'N' as blqfl, 'N' as alqfl, ablfl, 'Y' as anl01fl, null::varchar as adtf, day::date as adt
     from (values (30, 'BL', 1, 4, 'Y', '2026-01-10'), (31, 'W1', 8, 2, null, '2026-01-17')) as t (row, visit, ady, value, ablfl, day);
 create table curated.advs as select unnest(mart('S01-001', 'KET')), unnest(origin('VS', row)), 'SYSBP' as paramcd, 'BL' as avisit, tpt as atpt, null::varchar as qualifiers, 'mmHg' as avalu, 1 as ady,
-    value::double as aval, 120.0::double as base, value::double - 120 as chg, 'N' as alertfl, 'N' as change_alertfl, 'Y' as anl01fl, null::varchar as adtf, date '2026-01-10' as adt
+    value::double as aval, 120.0::double as base, value::double - 120 as chg, 'N' as alertfl, 'N' as change_alertfl, case when tpt = '40 MIN' then 40 end as minutes_since_dose, 'Y' as anl01fl, null::varchar as adtf, date '2026-01-10' as adt
     from (values (20, 'PRE-DOSE', 120), (21, '40 MIN', 150)) as t (row, tpt, value);
 create table curated.adae as select unnest(mart('S01-001', 'KET')), unnest(origin('AE', 40)), 'Headache' as aeterm, 'Headache' as aedecod, 'MILD' as aesev, 'N' as aeser,
-    '2026-01-10' as astdtc, '2026-01-11' as aendtc, 1 as astdy, 2 as aendy, 0 as days_since_dose, 'Y' as trtemfl, null::varchar as astdtf, null::varchar as aendtf, date '2026-01-10' as astdt, date '2026-01-11' as aendt;
+    '2026-01-10' as astdtc, '2026-01-11' as aendtc, 1 as astdy, 2 as aendy, 0 as days_since_dose, 1 as dose_number, null::varchar as aesi,
+    'STARTED' as emergent_reason, 'Y' as trtemfl, null::varchar as astdtf, null::varchar as aendtf, date '2026-01-10' as astdt, date '2026-01-11' as aendt;
 create table curated.deliveries as select siteid, file, outcome, null::varchar as codes, delivery_id, rows_in, rows_accepted, rows_quarantined, current as is_current, delivered_on from landed.deliveries;
 create table curated.quarantine as select 'S01' as siteid, _source_file as source_file, column_name, code, reason, _delivery_id as delivery_id, _source_row as source_row from landed.quarantine;
 create table curated.record_changes as select 'TINY' as studyid, 'S01' as siteid, 'S01-001' as usubjid, 'QS' as domain, 'MADRSTOT | W1 | 2026-01-17' as record_key,

@@ -82,6 +82,25 @@ def test_change_from_baseline_is_of_observed_pairs(made: Any) -> None:
     assert baseline == ["Baseline", "Ketamine", "5", "30.00", "0.00", MISSING, MISSING, MISSING]
 
 
+def test_onset_and_sustained_response_are_told_by_arm_with_wilson_intervals(made: Any) -> None:
+    first = rows(made[1], "First response: subjects")[1:]
+    assert first == [
+        ["Time to response (TTRESP)", "Ketamine", "5", "3", "2", "2 to 16"],
+        ["Midazolam", "5", "1", "2", "2 to 2"],
+    ]
+    rapid = rows(made[1], "Rapid response: n/N")[1:]
+    assert rapid[0] == ["Time to response (TTRESP)", "Ketamine", "2/5", "40.0\u00a0%", "11.8 to 76.9", "0"]
+    kept = rows(made[1], "Rapid response that was kept: n/N")[1:]
+    assert [row[-4:] for row in kept] == [
+        ["1/5", "20.0\u00a0%", "3.6 to 62.4", "0"],
+        ["0/4", "0.0\u00a0%", "0.0 to 49.0", "1"],
+    ]
+    steady = rows(made[1], "Sustained and stable: n/N")[1:]
+    assert steady[1] == ["Midazolam", "0/4", "0.0\u00a0%", "0.0 to 49.0", "1"]
+    (found,) = (record for record in made[0]["sustained"] if record["trta"] == "KET")
+    assert (found["events"], found["total"], found["missing"]) == (1, 5, 0)
+
+
 def test_durability_is_kaplan_meier_with_its_test_named(made: Any) -> None:
     (ket,) = (record for record in made[0]["durability"] if record["trta"] == "KET")
     assert (ket["n"], ket["events"], ket["median_days"]) == (3, 2, 10.0)
@@ -102,7 +121,20 @@ def test_a_domain_that_nobody_delivered_has_no_section_and_is_named(tmp_path: Pa
 
 
 def test_a_cut_without_any_analysed_subject_still_has_a_report(tmp_path: Path) -> None:
-    names = ("adsl", "adqs", "response", "remission", "durability", "therapy", "exposure", "biomarkers", "adae", "advs")
+    names = (
+        "adsl",
+        "adqs",
+        "response",
+        "remission",
+        "onset",
+        "sustained",
+        "durability",
+        "therapy",
+        "exposure",
+        "biomarkers",
+        "adae",
+        "advs",
+    )
     none: dict[str, Any] = {name: [] for name in (*names, "deliveries", "quarantine")}
     study, cut = parallel(tmp_path, **none)
     page = report(study, cut.cut_id).path.read_text(encoding="utf-8")

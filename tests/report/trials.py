@@ -33,6 +33,10 @@ endpoints:
   response: {{min_reduction_pct: 50, section: "9.2"}}
   remission: {{max_score: 10, section: "9.3"}}
 missing_rules: [observed, nri]
+onset:
+  - {{paramcd: TTRESP, param: Time to response, rapid: {{by_day: 2}}, kept: {{to_visit: W4}}, section: "9.4"}}
+sustained:
+  - {{paramcd: SUSRESP, param: Response kept, from_visit: D2, section: "9.4"}}
 durability:
   - {{paramcd: TTRELAPS, param: Time to relapse, relapse: {{min_score: 22}}, section: "9.5"}}
 biomarkers:
@@ -139,6 +143,20 @@ def _parallel_tables(*, term: str, reason: str) -> dict[str, list[Row]]:
             "cnsdtdsc": "END OF FOLLOW-UP",
         },
     ]
+    # KET: two soon, of whom one kept it, one late, two never; MDZ: one soon, who is not known to have kept it.
+    never = ("N", "N")
+    flags: dict[str, list[tuple[str, str | None]]] = {
+        "KET": [("Y", "Y"), ("Y", "N"), never, never, never],
+        "MDZ": [("Y", None), never, never, never, never],
+    }
+    of_onset = {"paramcd": "TTRESP", "crit1": "first response by day 2", "crit2": "kept to visit W4"}
+    for arm, pairs in flags.items():
+        for place, (soon, kept) in enumerate(pairs):
+            at = {"usubjid": f"{arm}{place}", "trta": arm, "aperiod": 1}
+            came = soon == "Y" or (arm, place) == ("KET", 2)
+            found = {"aval": 2.0 if soon == "Y" else 29.0, "cnsr": 0 if came else 1, "crit1fl": soon}
+            tables.setdefault("onset", []).append(at | of_onset | found | {"crit2fl": kept})
+            tables.setdefault("sustained", []).append(at | {"paramcd": "SUSRESP", "crit1fl": kept})
     arm_rows: list[Row] = [{"usubjid": "KET0", "trta": "KET"}, {"usubjid": "MDZ0", "trta": "MDZ"}]
     tables["therapy"] = [row | {"prtrt": "PREPARATION", "minutes": 60.0, "attendedfl": "Y"} for row in arm_rows]
     tables["exposure"] = [row | {"excat": "INITIAL", "extrt": "KETAMINE", "dose_mg": 35.0} for row in arm_rows]
