@@ -13,7 +13,8 @@ from pipelines.trace.sources import changes, domain_of, records, shown, source, 
 
 _ORIGINS = {
     "LOCF": "score carried forward",
-    "BOCF": "baseline carried forward",
+    "WOCF": "worst earlier score carried forward",
+    "BLOCF": "baseline carried forward",
     None: "score of the visit",
 }
 
@@ -47,7 +48,7 @@ def _judged(cut: OpenCut, table: str, row: Values) -> Links:
 
 
 def _baseline(cut: OpenCut, row: Values, instrument: object) -> list[Step]:
-    if row.get("base") is None or row["dtype"] == "BOCF":
+    if row.get("base") is None or row["dtype"] == "BLOCF":
         return []
     score = find_score(cut, row["usubjid"], instrument, ablfl="Y", aval=row["base"])
     return [score_step(cut, score, f"baseline: adqs, {score['avisit']}")] if score else []

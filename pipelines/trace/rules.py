@@ -18,7 +18,7 @@ _MISSING = {
     "observed": "a missing score stays missing, and the answer null",
     "locf": "a missing score is the last one before it in the same period (LOCF)",
     "wocf": "a missing score is the worst one before it in the same period (WOCF)",
-    "bocf": "a missing score is the baseline (BOCF)",
+    "bocf": "a missing score is the baseline (BLOCF)",
     "nri": "a missing score is no response (NRI)",
     "worst_case": "a missing score is no response in the experimental arm, and one in the control arm",
     "best_case": "a missing score is a response in the experimental arm, and none in the control arm",

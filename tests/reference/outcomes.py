@@ -180,7 +180,7 @@ def valued(
         elif carries and last is not None:
             yield Valued(planned=visit, taken=last, dtype="LOCF")
         elif rule == "bocf" and base is not None:
-            yield Valued(planned=visit, taken=base, dtype="BOCF")
+            yield Valued(planned=visit, taken=base, dtype="BLOCF")
         else:
             yield Valued(planned=visit, taken=None)
         last = own or last

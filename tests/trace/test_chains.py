@@ -67,7 +67,7 @@ def test_a_carried_forward_score_leads_to_the_visit_that_it_was_taken_from(trace
 
 def test_a_baseline_carried_forward_leads_to_the_baseline_once(traced: Study) -> None:
     row = row_of(traced, "response", "S01-006", avisit="W1", missing_rule="bocf", **TP)
-    assert (row.values["dtype"], len(row.steps)) == ("BOCF", 1)
+    assert (row.values["dtype"], len(row.steps)) == ("BLOCF", 1)
     assert places(step_of(row, "baseline carried forward: adqs, BL")) == {(SCORES, 9)}
 
 
