@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipelines.build.dictionary import CataloguedTable, catalogued
 from pipelines.build.history import chains, create_history
 from pipelines.build.landed import create_landed
 from pipelines.build.parameters import create_parameters
-from pipelines.build.sdtm_tables import create_sdtm_tables
+from pipelines.build.project import DocumentedTable
+from pipelines.build.sdtm_tables import create_sdtm_tables, documented_domains
 from pipelines.core.duck import connect, identifier, literal
 from pipelines.core.errors import IntegrityError
 from pipelines.study import Study
@@ -40,17 +42,20 @@ def create_database(path: Path, study: Study, inputs: CutInputs) -> None:
 
 
 @contextlib.contextmanager
-def finish_database(path: Path, study: Study) -> Iterator[duckdb.DuckDBPyConnection]:
+def finish_database(
+    path: Path, study: Study, documented: list[DocumentedTable]
+) -> Iterator[tuple[duckdb.DuckDBPyConnection, list[CataloguedTable]]]:
     """Adds what no model makes and an alias in `main` for each published table, drops what points at the store.
 
-    Yields the connection.
+    Yields the connection, and the catalogue of all tables, also of those that are dropped.
     """
     with contextlib.closing(connect(path)) as connection:
         create_sdtm_tables(connection, study)
+        catalogue = catalogued(connection, [*documented, *documented_domains(study)])
         connection.execute("drop schema staging cascade; drop schema landed cascade")
         for schema, table in published_tables(connection):
             connection.execute(f"create view main.{identifier(table)} as select * from {schema}.{identifier(table)}")
-        yield connection
+        yield connection, catalogue
 
 
 def published_tables(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:

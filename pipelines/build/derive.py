@@ -21,7 +21,7 @@ from pipelines.core.errors import AfterglowError, GateFailedError
 _WITHOUT_VALUES = ("Binder Error", "Catalog Error", "Parser Error", "This model has an enforced contract", "|")
 
 
-def derive(database: Path, scratch: Path) -> dict[str, DocumentedTable]:
+def derive(database: Path, scratch: Path) -> list[DocumentedTable]:
     """Derives every table in `database` and tests it; returns what the project says of each table.
 
     `scratch` takes dbt's own files. Unit tests of the models are left out: they depend on the code alone, and the test

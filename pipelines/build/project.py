@@ -23,11 +23,18 @@ _SETTINGS = ("dbt_project.yml", "profiles.yml")
 
 @dataclass(frozen=True, kw_only=True)
 class DocumentedTable:
-    """What the project says of one table: the columns that name a row, and what each column is."""
+    """What the project says of one table.
 
-    grain: tuple[str, ...]
+    `layer` is its schema, `grain` the columns that name a row, `made_from` the tables it reads (as `layer.name`), and
+    `columns` what its own YAML says of each column: its description and its `meta`.
+    """
+
+    name: str
+    layer: str
     description: str
-    columns: dict[str, str]
+    grain: tuple[str, ...]
+    made_from: tuple[str, ...]
+    columns: dict[str, dict[str, str]]
 
 
 def parsed_project(parse: Callable[[], Any], cache: Path = PROJECT / "target") -> Any:
@@ -45,22 +52,38 @@ def parsed_project(parse: Callable[[], Any], cache: Path = PROJECT / "target") -
     return manifest
 
 
-def documented_tables(manifest: Any) -> dict[str, DocumentedTable]:
-    """Returns what the project says of each model, by its name; the grain is that of its test `unique_grain`."""
+def documented_tables(manifest: Any) -> list[DocumentedTable]:
+    """Returns what the project says of each model, seed and source; the grain is that of its test `unique_grain`."""
     grains = {
         node.attached_node: tuple(node.test_metadata.kwargs["columns"])
         for node in manifest.nodes.values()
         if getattr(node, "test_metadata", None) is not None and node.test_metadata.name == "unique_grain"
     }
-    return {
-        node.name: DocumentedTable(
-            grain=grains.get(key, ()),
-            description=node.description,
-            columns={name: column.description for name, column in node.columns.items()},
-        )
-        for key, node in manifest.nodes.items()
-        if node.resource_type == "model"
+    nodes = {
+        key: node
+        for key, node in {**manifest.nodes, **manifest.sources}.items()
+        if node.resource_type in {"model", "seed", "source"}
     }
+    places = {
+        key: (str(node.schema), str(getattr(node, "identifier", None) or node.name)) for key, node in nodes.items()
+    }
+    return [
+        DocumentedTable(
+            name=places[key][1],
+            layer=places[key][0],
+            description=" ".join(node.description.split()),
+            grain=grains.get(key, ()),
+            made_from=tuple(sorted(".".join(places[parent]) for parent in _parents(node) if parent in places)),
+            columns={
+                name: {"description": column.description, **column.config.meta} for name, column in node.columns.items()
+            },
+        )
+        for key, node in nodes.items()
+    ]
+
+
+def _parents(node: Any) -> list[str]:
+    return list(node.depends_on.nodes) if node.resource_type == "model" else []
 
 
 def _state() -> str:

@@ -15,16 +15,8 @@ from pipelines.study.domains import DOMAINS, Domain
 if TYPE_CHECKING:
     import duckdb
 
-_KEYS = {
-    "studyid": "Study identifier, as in the study file.",
-    "usubjid": "Subject identifier, unique in the study (a pseudonym); null in a trial's design.",
-    "siteid": "Site of the subject, as in the study file.",
-}
-_SOURCE = {
-    "delivery_id": "SHA-256 of the delivered file that holds the source row.",
-    "source_file": "Name of the delivered file that holds the source row.",
-    "srcseq": "Source row in source_file (1 = first data row).",
-}
+_KEYS = ("studyid", "usubjid", "siteid")
+_SOURCE = ("delivery_id", "source_file", "srcseq")
 
 
 def table_domains(study: Study) -> list[Domain]:
@@ -48,21 +40,29 @@ def create_sdtm_tables(connection: duckdb.DuckDBPyConnection, study: Study) -> N
         )
 
 
-def documented_domains(study: Study) -> dict[str, DocumentedTable]:
+def documented_domains(study: Study) -> list[DocumentedTable]:
     """Returns what is to say of each of these tables."""
-    return {domain.name: documented_domain(domain) for domain in table_domains(study)}
+    return [documented_domain(domain) for domain in table_domains(study)]
 
 
 def documented_domain(domain: Domain) -> DocumentedTable:
-    """Returns what is to say of a domain's table."""
+    """Returns what is to say of a domain's table; keys and provenance are what they are in every table."""
     revealing = " It reveals the arm: null in a blinded cut."
     variables = {
-        variable.name: f"{variable.name.upper()} as delivered." + (revealing if variable in domain.hidden else "")
+        variable.name: {
+            "description": f"{variable.name.upper()} as delivered." + (revealing if variable in domain.hidden else ""),
+            "cdisc": variable.name.upper(),
+            "derivation": f"{domain.name.upper()}.{variable.name.upper()}.",
+        }
         for variable in domain.variables
     }
+    around: dict[str, dict[str, str]] = {name: {} for name in (*_KEYS, *_SOURCE)}
     return DocumentedTable(
-        grain=("usubjid", *domain.key, *_SOURCE),
+        name=domain.name,
+        layer="sdtm",
         description=f"{domain.label} ({domain.name.upper()}) as delivered, restatements resolved. "
         "Grain: one row per record.",
-        columns=_KEYS | variables | _SOURCE,
+        grain=("usubjid", *domain.key, *_SOURCE),
+        made_from=(f"landed.{domain.name}", "marts.adsl"),
+        columns=around | variables,
     )

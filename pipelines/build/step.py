@@ -1,7 +1,7 @@
 """Build: from what was landed and the study file to the tables of a candidate cut.
 
 Reads   the current deliveries' rows, study.yml, dbt_project; for an open cut the treatment vault
-Writes  cuts/<cut_id>: cut.duckdb, tables/<name>.parquet, inputs.json
+Writes  cuts/<cut_id>: cut.duckdb, tables/<name>.parquet, catalogue.json, inputs.json
 Rule    a cut that exists is not built again; a cut that is there is there whole
 """
 
@@ -66,7 +66,7 @@ def build(
 def _write_candidate(candidate: Path, study: Study, inputs: CutInputs) -> None:
     from pipelines.build.database import create_database, finish_database
     from pipelines.build.derive import derive
-    from pipelines.build.sdtm_tables import documented_domains
+    from pipelines.build.dictionary import write_catalogue
     from pipelines.build.tables import write_tables
 
     database = candidate / "cut.duckdb"
@@ -74,8 +74,9 @@ def _write_candidate(candidate: Path, study: Study, inputs: CutInputs) -> None:
     # dbt's artefacts hold paths, times and compiled SQL: they are read here and then gone.
     with tempfile.TemporaryDirectory(prefix="afterglow-build-") as scratch:
         documented = derive(database, Path(scratch))
-    with finish_database(database, study) as connection:
-        write_tables(connection, documented | documented_domains(study), candidate / "tables")
+    with finish_database(database, study, documented) as (connection, catalogue):
+        write_tables(connection, catalogue, candidate / "tables")
+    write_catalogue(catalogue, candidate / "catalogue.json")
     (candidate / "inputs.json").write_bytes(canonical_json(inputs.document))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.build.database import published_tables
-from pipelines.build.project import DocumentedTable
+from pipelines.build.dictionary import CataloguedTable
 from pipelines.core.duck import identifier
 
 if TYPE_CHECKING:
@@ -20,11 +21,12 @@ if TYPE_CHECKING:
 _ROWS_A_GROUP = 131_072
 
 
-def write_tables(connection: duckdb.DuckDBPyConnection, documented: dict[str, DocumentedTable], folder: Path) -> None:
+def write_tables(connection: duckdb.DuckDBPyConnection, catalogue: list[CataloguedTable], folder: Path) -> None:
     """Writes every published table of the connected database; a column's meaning goes into the file's schema."""
     folder.mkdir()
+    documented = {(table.layer, table.name): table for table in catalogue}
     for schema, name in published_tables(connection):
-        table = documented[name]
+        table = documented[schema, name]
         order = _order(connection, schema, name, table.grain)
         rows = connection.sql(f"select * from {schema}.{identifier(name)} order by {order}")
         _write(rows.to_arrow_reader(_ROWS_A_GROUP), table, folder / f"{name}.parquet")
@@ -37,11 +39,10 @@ def _order(connection: duckdb.DuckDBPyConnection, schema: str, name: str, grain:
     return ", ".join(f"{identifier(column)} nulls last" for column in ordered)
 
 
-def _write(reader: pa.RecordBatchReader, table: DocumentedTable, path: Path) -> None:
-    fields = [
-        field.with_metadata({"description": table.columns[field.name]}) if table.columns.get(field.name) else field
-        for field in reader.schema
-    ]
+def _write(reader: pa.RecordBatchReader, table: CataloguedTable, path: Path) -> None:
+    facts = {column.name: asdict(column.facts) for column in table.columns}
+    told = {name: {fact: text for fact, text in said.items() if text} for name, said in facts.items()}
+    fields = [field.with_metadata(told[field.name]) if told.get(field.name) else field for field in reader.schema]
     schema = pa.schema(fields, metadata={"description": table.description, "grain": ", ".join(table.grain)})
     with pq.ParquetWriter(path, schema, compression="zstd", write_page_checksum=True) as writer:
         for group in _groups(reader):

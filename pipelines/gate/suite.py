@@ -45,7 +45,7 @@ class Check(_Settings):
     `at_most_pct`, not for critical ones: a larger share of failing rows than this fails it altogether.
     """
 
-    id: Annotated[str, Field(pattern=r"^(LAN|CUR|PUB)-[A-Z_]{2,20}-[0-9]{3}$")]
+    id: Annotated[str, Field(pattern=r"^(LAN|CUR|PUB)-[A-Z_]{2,24}-[0-9]{3}$")]
     severity: Severity = "critical"
     sentence: Annotated[str, Field(min_length=20)]
     standard: Annotated[str, Field(min_length=3)]

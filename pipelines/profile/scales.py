@@ -18,9 +18,9 @@ _SCALES = (
     (re.compile(r"phq_?9"), "PHQ9"),
     (re.compile(r"bdi_?(ii)?"), "BDI2"),
     (re.compile(r"cadss"), "CADSS"),
-    (re.compile(r"qids_?(sr)?_?(16(?![0-9]))?|quick_inventory"), "QIDS16"),
+    (re.compile(r"qids(_?sr)?(_?16(?=_)|16(?![0-9]))?"), "QIDS16"),
     (re.compile(r"c_?ssrs"), "CSSRS"),
-    (re.compile(r"adas_?(cog)?_?(11(?![0-9]))?"), "ADAS11"),
+    (re.compile(r"adas(_?cog)?(_?11(?=_)|11(?![0-9]))?"), "ADAS11"),
     (re.compile(r"cgi_?s(everity)?|cgi(?=[0-9_]|$)"), "CGIS"),
 )
 _TOTALS = {"total", "tot", "tl", "sum", "score", "sumscore", "totalscore", "totscore", "ts", "gesamt"}

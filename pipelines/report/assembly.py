@@ -20,6 +20,7 @@ from pipelines.report import (
     quality,
     response,
     restatements,
+    retention,
     safety,
     sensitivity,
     sequence,
@@ -37,7 +38,9 @@ def assembled(data: CutData) -> Content:
     lasting = durability.records(data, curves)
     ends = durability.endings(data)
     early = onset.records(data)
-    bounds = interval_censored.records(data, {paramcd: durability.landmarks(one) for paramcd, one in curves.items()})
+    bounds = interval_censored.records(data, durability.landmarks(data, curves))
+    retained = retention.records(data)
+    episodes = retention.episodes(data)
     statistics: dict[str, list[Record]] = {
         **efficacy,
         **early,
@@ -45,6 +48,8 @@ def assembled(data: CutData) -> Content:
         "durability": lasting,
         "durability_endings": ends,
         "durability_bounds": bounds,
+        "retention": retained,
+        "response_episodes": episodes,
     }
 
     flow, counts = disposition.section(data)
@@ -76,7 +81,10 @@ def assembled(data: CutData) -> Content:
         ),
         onset.section(data, early),
         _with_figures(change.section(data, changes), *drawings.change(data, changes)),
-        _with_figures(durability.section(data, curves, lasting, ends, bounds), *drawings.durability(data, curves))
+        _with_figures(
+            durability.section(data, curves, lasting, ends=ends, bounds=bounds, retained=retained, episodes=episodes),
+            *drawings.durability(data, curves),
+        )
         if data.study.durability
         else None,
         comparisons.section(data, compared),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pipelines.report import interval_censored
+from pipelines.report import interval_censored, retention
 from pipelines.report.content import Record, Section, Table
 from pipelines.report.formats import MISSING, count, interval, number, percent, text
 from pipelines.report.survival import Curve, curve, logrank_p
 from pipelines.report.tables import CutData
 
-# Days at which a rate is read off each curve, as far as anybody was followed: one, four, twelve and 24 weeks.
+# Days at which a rate is read off each curve where the study file names none: one, four, twelve and 24 weeks.
 LANDMARKS = (7, 28, 84, 168)
 _LANDMARKS_SHOWN = 3
 
@@ -37,15 +37,21 @@ def _curve(rows: list[Record]) -> Curve:
     return curve([row["aval"] for row in rows], [row["cnsr"] == 1 for row in rows])
 
 
-def landmarks(of_parameter: dict[str, Curve]) -> tuple[int, ...]:
-    """Returns the landmark days that lie within the follow-up of any group."""
-    longest = max((group.ends[-1] for group in of_parameter.values() if group.ends), default=0)
-    return tuple(day for day in LANDMARKS if day <= longest)[-_LANDMARKS_SHOWN:]
+def landmarks(data: CutData, made: Curves) -> dict[str, tuple[int, ...]]:
+    """Returns for each parameter the study file's landmark days, or some of ours, within the follow-up of any group."""
+    found = {}
+    for parameter in data.study.durability:
+        longest = max((group.ends[-1] for group in made[parameter.paramcd].values() if group.ends), default=0)
+        asked = tuple(day for day in sorted(set(parameter.landmarks.days)) if day <= longest)
+        ours = tuple(day for day in LANDMARKS if day <= longest)[-_LANDMARKS_SHOWN:]
+        found[parameter.paramcd] = asked if parameter.landmarks.days else ours
+    return found
 
 
 def records(data: CutData, made: Curves) -> list[Record]:
     """Returns n, events, median and landmark rates by parameter and group."""
     result: list[Record] = []
+    days = landmarks(data, made)
     for paramcd, of_parameter in made.items():
         for group in data.groups:
             one = of_parameter[group.code]
@@ -54,7 +60,7 @@ def records(data: CutData, made: Curves) -> list[Record]:
                 "paramcd": paramcd, "trta": group.code, "n": one.n, "events": one.events,
                 "median_days": middle, "median_low": low, "median_high": high,
             }  # fmt: skip
-            for day in landmarks(of_parameter):
+            for day in days[paramcd]:
                 rate, rate_low, rate_high = one.rate(day)
                 record[f"day_{day}"] = {"rate": rate, "low": rate_low, "high": rate_high, "at_risk": one.at_risk(day)}
             result.append(record)
@@ -107,12 +113,21 @@ def comparison(data: CutData, of_parameter: dict[str, Curve]) -> str:
     )
 
 
-def section(data: CutData, made: Curves, statistics: list[Record], ends: list[Record], bounds: list[Record]) -> Section:
+def section(
+    data: CutData,
+    made: Curves,
+    statistics: list[Record],
+    *,
+    ends: list[Record],
+    bounds: list[Record],
+    retained: list[Record],
+    episodes: list[Record],
+) -> Section:
     """Returns the section without its figures."""
     tables: list[Table] = []
     for parameter in data.study.durability:
         of_parameter = made[parameter.paramcd]
-        days = landmarks(of_parameter)
+        days = landmarks(data, made)[parameter.paramcd]
         labels = {group.code: group.short for group in data.groups}
         chosen = [record for record in statistics if record["paramcd"] == parameter.paramcd]
         tables.append(
@@ -134,6 +149,9 @@ def section(data: CutData, made: Curves, statistics: list[Record], ends: list[Re
                 notes=(comparison(data, of_parameter), f"{MISSING}: not reached, or beyond the follow-up."),
             )
         )
+        kept = [record for record in retained if record["paramcd"] == parameter.paramcd]
+        if kept:
+            tables.append(retention.table(data, parameter.param, kept))
         rows = [record for record in ends if record["paramcd"] == parameter.paramcd]
         tables.append(
             Table(
@@ -154,15 +172,18 @@ def section(data: CutData, made: Curves, statistics: list[Record], ends: list[Re
         known_between = [record for record in bounds if record["paramcd"] == parameter.paramcd]
         if known_between:
             tables.append(interval_censored.table(parameter.param, known_between))
+    if any(record["episodes"] for record in episodes):
+        tables.append(retention.episodes_table(data, episodes))
     return Section(
         anchor="durability",
         title="Durability",
-        sentence="How long it was until relapse or loss, among subjects who reached a first response or remission.",
+        sentence="How long it was until relapse or loss, among subjects who reached response or remission.",
         help=(
             (
                 "Kaplan-Meier estimates with 95 % log-log intervals. Time runs from the first visit at which the"
-                " start was seen, that day counted as day 1. An event is only known to lie between two assessments;"
-                " it is dated at the later one, and the bounds are in the table durability."
+                " start was seen (or from the randomisation, where the study file says so), that day counted as day 1."
+                " An event by score is only known to lie between two assessments; the bounds are in the table"
+                " durability, and doses while somebody is followed in durability_intervals."
             ),
             (
                 "Small vertical ticks mark subjects whose follow-up ended without the event (censored). The right end"
@@ -170,7 +191,7 @@ def section(data: CutData, made: Curves, statistics: list[Record], ends: list[Re
             ),
         ),
         tables=tuple(tables),
-        sources=("durability",),
+        sources=("durability", "durability_intervals", "retention", "response_episodes"),
     )
 
 

@@ -8,6 +8,7 @@ from pipelines.report import durability_rules
 from pipelines.report.content import Record, Section, Table
 from pipelines.report.definitions import onset_parameters
 from pipelines.report.formats import MISSING, count, plain, short, text
+from pipelines.report.instruments import scoring
 from pipelines.report.response import STRATEGIES, criterion, rule_in_words
 from pipelines.report.tables import CutData
 from pipelines.report.timing import timing_parameters
@@ -95,6 +96,7 @@ def parameters(study: Study) -> list[tuple[str, str, str]]:
         ("Analysed population", study.population.analysed, ""),
         *timing_parameters(study),
     ]
+    rows += scoring(study)
     for endpoint in study.endpoints:
         name = endpoint.name.replace("_", " ")
         for measure, rule in (("response", endpoint.response), ("remission", endpoint.remission)):

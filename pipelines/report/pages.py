@@ -24,6 +24,8 @@ PAGES = (
     ("validation.html", "Validation"),
     ("deliveries.html", "Deliveries"),
     ("methods.html", "Methods and inputs"),
+    ("dictionary.html", "Dictionary"),
+    ("lineage.html", "Lineage"),
 )
 SIGNATURES = "signatures.html"
 

@@ -1,6 +1,6 @@
 """Step 4, report: statistics, figures, tables and the validation report, as static pages inside the candidate.
 
-Reads   cut.duckdb, inputs.json and gate/ of one cut, and the study file it was made from
+Reads   cut.duckdb, inputs.json, catalogue.json and gate/ of one cut, and the study file it was made from
 Writes  report/*.html and report/statistics.json (every number in the tables, with more digits)
 Rule    the same cut gives the same bytes; no page runs a script, loads an asset or shows a subject's value
 """
@@ -41,7 +41,7 @@ def report(study: Study, cut_id: str) -> ReportReceipt:
     """Writes the report of a cut that was gated, blocked or not; one that is there is not written again.
 
     Raises:
-        IntegrityError: the gate has not run on this cut.
+        IntegrityError: the gate has not run on this cut, or its catalogue is gone.
         StudyFileError: the study file is not the one that the cut was made from.
         BusyError: another process works on the study.
     """
@@ -75,6 +75,7 @@ def _check_study_file(study: Study, cut: Cut) -> None:
 
 
 def _pages(study: Study, cut: Cut) -> dict[str, str]:
+    from pipelines.report import dictionary, lineage
     from pipelines.report.assembly import assembled
     from pipelines.report.header import header
     from pipelines.report.pages import render
@@ -94,6 +95,9 @@ def _pages(study: Study, cut: Cut) -> dict[str, str]:
             for file in content.sections
         }
         pages["validation.html"] = _validation(data, top)
+    tables = dictionary.catalogue(cut)
+    pages["dictionary.html"] = render("dictionary.html", top, sections=dictionary.sections(tables))
+    pages["lineage.html"] = render("lineage.html", top, sections=lineage.sections(tables))
     pages[STATISTICS] = _statistics(content)
     return pages
 

@@ -67,6 +67,7 @@ class Instrument:
     prorate: Prorate = "none"
     bands: Mapping[str, tuple[Score, Score]] = field(default_factory=dict)
     total_codes: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
     derived: bool = False
 
     @property
@@ -82,6 +83,16 @@ class Instrument:
             lows[item.component].append(item.points[0])
             highs[item.component].append(item.points[1])
         return sum(max(values) for values in lows.values()), sum(max(values) for values in highs.values())
+
+    @property
+    def in_words(self) -> str:
+        """What the total is made of: `the highest item of sleep + 6 items`."""
+        domains = dict.fromkeys(item.highest_of for item in self.scored if item.highest_of)
+        single = sum(not item.highest_of for item in self.scored)
+        parts = [f"the highest item of {domain}" for domain in domains]
+        if single:
+            parts.append(f"{single} item{'s' if single > 1 else ''}")
+        return " + ".join(parts)
 
     @property
     def scored(self) -> tuple[Item, ...]:
@@ -133,6 +144,7 @@ def catalogue() -> Mapping[str, Instrument]:
             items_missing_allowed=int(row["items_missing_allowed"]),
             bands=bands[row["paramcd"]],
             total_codes=tuple(row["total_codes"].split()),
+            categories=tuple(filter(None, row["categories"].split(";"))),
         )
         for row in _rows("instruments.csv")
     }
@@ -172,6 +184,7 @@ def _own(code: str, use: InstrumentUse) -> Instrument:
         prorate=use.prorate or known.prorate,
         bands=use.bands or known.bands,
         total_codes=(*known.total_codes, *use.total_codes),
+        categories=(*known.categories, *use.categories),
         derived=use.derived,
     )
 

@@ -27,6 +27,8 @@ def durability_problems(study: Study) -> Iterator[Problem]:
         for number, area in enumerate(endpoint.area_under_curve):
             place = ("endpoints", index, "area_under_curve", number)
             yield from _visit(study, area.visit, (*place, "visit"))
+            if any(visit.visit == area.visit and visit.day is not None and visit.day < 2 for visit in study.visits):
+                yield Problem((*place, "visit"), "the curve starts on day 1. Name a visit of a later day.")
             if area in endpoint.area_under_curve[:number]:
                 yield Problem(place, "this area stands twice. Remove one.")
 

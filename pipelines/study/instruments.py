@@ -51,4 +51,5 @@ class InstrumentUse(Settings):
     bands: dict[str, tuple[Score, Score]] = Field(default_factory=dict)
     derived: bool = False
     total_codes: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
     section: str = ""

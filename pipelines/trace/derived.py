@@ -13,8 +13,7 @@ from pipelines.trace.sources import changes, domain_of, records, shown, source, 
 
 _ORIGINS = {
     "LOCF": "score carried forward",
-    "WOCF": "worst earlier score carried forward",
-    "BLOCF": "baseline carried forward",
+    "WOCF": "worst score carried forward",
     None: "score of the visit",
 }
 
@@ -38,17 +37,21 @@ def _judged(cut: OpenCut, table: str, row: Values) -> Links:
             cut, row["usubjid"], instrument, delivery_id=row["delivery_id"], source_file=row["source_file"],
             srcseq=row["srcseq"], adt=row["adt"], aval=row["aval"],
         )  # fmt: skip
+        is_baseline = bool(score and score["ablfl"] == "Y")
         if score:
-            steps.append(score_step(cut, score, f"{_ORIGINS.get(row['dtype'], 'score')}: adqs, {score['avisit']}"))
+            what = "baseline carried forward" if is_baseline else _ORIGINS.get(row["dtype"], "score")
+            steps.append(score_step(cut, score, f"{what}: adqs, {score['avisit']}"))
     else:
+        is_baseline = False
         steps.append(Step(what=f"no score at {row['avisit']} that counts: {row['dtype'] or 'missing'}", values={}))
-    steps += _baseline(cut, row, instrument)
+    if not is_baseline:
+        steps += _baseline(cut, row, instrument)
     steps += _intercurrent(cut, row)
     return rules.endpoint_rules(cut, row, table), tuple(steps)
 
 
 def _baseline(cut: OpenCut, row: Values, instrument: object) -> list[Step]:
-    if row.get("base") is None or row["dtype"] == "BLOCF":
+    if row.get("base") is None:
         return []
     score = find_score(cut, row["usubjid"], instrument, ablfl="Y", aval=row["base"])
     return [score_step(cut, score, f"baseline: adqs, {score['avisit']}")] if score else []
@@ -79,18 +82,29 @@ def _durability(cut: OpenCut, table: str, row: Values) -> Links:
     for start in cut.derived(
         "int_responses_started", usubjid=row["usubjid"], paramcd=row["paramcd"], aperiod=row["aperiod"]
     ):
-        delivery = next((one for one in cut.deliveries if one.rank == start["delivery_rank"]), None)
-        score = find_score(
-            cut, row["usubjid"], instrument, delivery_id=delivery.delivery_id if delivery else None,
-            srcseq=start["srcseq"], adt=start["startdt"],
-        )  # fmt: skip
-        if score:
-            steps.append(score_step(cut, score, f"start: adqs, {score['avisit']}"))
-            steps += _baseline(cut, score | {"base": start["base"]}, instrument)
+        steps += _start(cut, row, start, instrument)
     steps.append(_followed(cut, row, instrument))
     what = "end: event" if row["cnsr"] == 0 else "end: last known without the event"
     steps += _end(cut, row, instrument, what)
     return rules.durability_rules(cut, row), tuple(steps)
+
+
+def _start(cut: OpenCut, row: Values, start: Values, instrument: object) -> list[Step]:
+    """The score that starts the time, with its baseline; or the randomisation."""
+    delivery = next((one for one in cut.deliveries if one.rank == start["delivery_rank"]), None)
+    delivery_id = delivery.delivery_id if delivery else None
+    domain = domain_of(start.get("srcdom") or "QS")
+    if domain and domain.name != "qs":
+        condition = "usubjid = ? and _delivery_id = ? and _source_row = ?"
+        found = records(cut, domain, condition, [row["usubjid"], delivery_id, start["srcseq"]])
+        return [record_step(cut, domain, found, f"start: record of {domain.name.upper()}")]
+    score = find_score(
+        cut, row["usubjid"], instrument, delivery_id=delivery_id, srcseq=start["srcseq"], adt=start["startdt"]
+    )
+    if score is None:
+        return []
+    own = score | {"base": start["base"]}
+    return [score_step(cut, score, f"start: adqs, {score['avisit']}"), *_baseline(cut, own, instrument)]
 
 
 def _followed(cut: OpenCut, row: Values, instrument: object) -> Step:

@@ -96,7 +96,8 @@ def _total(cut: OpenCut, row: Values) -> Rule:
         case "items":
             allowed = rule.get("items_missing_allowed") or 0
             prorated = f" (at most {allowed} missing, prorated: {rule['prorate']})" if allowed else ""
-            text = f"aval: the sum of the {expected} items{prorated}{source}; with fewer there is no sum"
+            made = rule.get("scoring") or f"the sum of the {expected} items"
+            text = f"aval: made of {made}{prorated}{source}; with fewer there is no sum"
         case "collected":
             why = "as the study file says" if use.get("analysed_total") == "collected" else "as items are missing"
             text = f"aval: the total as the site wrote it, {why}{source}"
@@ -120,7 +121,9 @@ def durability_rules(cut: OpenCut, row: Values) -> tuple[Rule, ...]:
             confirmed = "two assessments in a row" if one["loss_confirmed"] else "one assessment"
             of = one.get("loss_of") or "response"
             texts.append(f"loss of {of}: below the threshold at {confirmed}{_more(one, 'loss_')}")
-        if events := [str(event["event"]) for event in cut.parameters("durability_events", paramcd=row["paramcd"])]:
+        if events := [
+            str(event["event"]) for event in cut.parameters("durability_events", paramcd=row["paramcd"], cnsr=0)
+        ]:
             texts.append(f"events, dated at their onset: {', '.join(events)}")
         if further := _told(one, {name for name in one if not name.startswith(("censor_", "maintenance_"))}):
             texts.append(f"further: {further}")

@@ -60,7 +60,7 @@ def _item(record: Values, codes: dict[str, ItemCode], state: str) -> Values:
     return {
         "testcd": record["qstestcd"],
         "item": codes[record["qstestcd"]].label,
-        "score": record["qsstresn"],
+        "score": codes[record["qstestcd"]].points(record),
         "collected": record["qsorres"],
         "status": record["qsstat"],
         "state": state,
@@ -88,7 +88,8 @@ def _assessment(cut: OpenCut, row: Values, codes: dict[str, ItemCode]) -> tuple[
 
 
 def _split(group: list[Values], codes: dict[str, ItemCode]) -> tuple[list[Values], list[Values]]:
-    # Oldest first: the last one of an item is the one that stands.
+    # Oldest first: the last one of an item is the one that stands, one of another instrument only without an own one.
+    group = sorted(group, key=lambda one: not codes[one["qstestcd"]].is_derived)
     standing = {codes[record["qstestcd"]].item: record for record in group}
     counted = sorted(standing.values(), key=lambda one: (one["delivery_rank"], one["_source_row"], one["_record"]))
     return counted, [record for record in group if record not in counted]

@@ -30,6 +30,36 @@ def test_a_data_cutoff_ends_the_time_of_whoever_was_still_followed_then(trial: S
     ]
 
 
+def test_each_time_is_laid_out_in_intervals_with_the_doses_given_before_them(cut: Cut) -> None:
+    # Each was dosed once, on study day 1, and no maintenance is named.
+    query = """
+        select right(usubjid, 3), interval_number, tstart, tstop, event, doses, days_since_dose, maintfl
+        from durability_intervals order by all
+    """
+    assert rows(cut, query) == [
+        ("001", 1, 0, 7, 0, 1, 1, None),
+        ("002", 1, 0, 10, 1, 1, 1, None),
+        ("003", 1, 0, 1, 0, 1, 7, None),
+    ]
+
+
+def test_each_response_is_an_episode_that_says_how_it_ended(cut: Cut) -> None:
+    query = """
+        select right(usubjid, 3), episode, astdy, aendy, lower_days, upper_days, lowest_pchg, assessments,
+            coalesce(evntdesc, cnsdtdsc), days_since_dose, redosedfl
+        from response_episodes order by all
+    """
+    assert rows(cut, query) == [
+        ("001", 1, 2, 8, 7, None, -70, 2, "END OF FOLLOW-UP", 1, "N"),
+        ("002", 1, 2, 11, 1, 10, -50, 1, "LOSS OF RESPONSE", 1, "N"),
+        ("003", 1, 8, 8, 1, None, -60, 1, "WITHDRAWAL", 7, "N"),
+    ]
+
+
+def test_a_study_that_names_no_landmark_and_no_area_has_the_tables_without_rows(cut: Cut) -> None:
+    assert rows(cut, "select (select count(*) from retention), (select count(*) from response_auc)") == [(0, 0)]
+
+
 def test_what_stands_among_events_is_one_though_it_censors_by_default(trial: Study) -> None:
     event, censored, neither = (
         Durability.model_validate({"paramcd": code, "param": "Time", "loss_of_response": {}, **keys})

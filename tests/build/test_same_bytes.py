@@ -42,5 +42,5 @@ def test_threads_time_zone_locale_and_hash_seed_change_no_byte(tmp_path: Path) -
         folder = tmp_path / name / "cuts" / cut_id
         files = [folder / "inputs.json", *sorted((folder / "tables").iterdir())]
         contents.append({path.name: path.read_bytes() for path in files})
-    assert len(contents[0]) == 15
+    assert len(contents[0]) == 20
     assert [name for name in contents[0] if contents[0][name] != contents[1][name]] == []

@@ -20,6 +20,7 @@ from tests.build.trial import TRIAL, make_trial
 
 TABLES = {
     *("adsl", "adqs", "response", "remission", "onset", "sustained", "durability"),
+    *("durability_intervals", "retention", "response_episodes", "response_auc"),
     *("therapy", "exposure", "biomarkers", "adae", "advs", "therapy_summary"),
     *("deliveries", "quarantine", "record_changes", "site_metrics"),
 }

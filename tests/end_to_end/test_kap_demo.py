@@ -15,6 +15,7 @@ from pipelines.study import Study
 
 MARTS = {
     *("adsl", "adqs", "response", "remission", "onset", "sustained", "durability"),
+    *("durability_intervals", "retention", "response_episodes", "response_auc"),
     *("therapy", "exposure", "biomarkers", "adae", "advs"),
     "therapy_summary",
     *("deliveries", "quarantine", "record_changes", "site_metrics"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pipelines.study import domains
 from tests.gate.faults_beside import BESIDE
+from tests.gate.lasting_faults import LASTING, LASTING_FAULTS
 from tests.gate.onset_faults import ONSET_FAULTS, of_both_endpoints
 
 TABLE_DOMAINS = [domain for domain in domains.DOMAINS.values() if not domain.analysed]
@@ -25,21 +26,9 @@ DOMAINS = {
 MARTS = {
     "adsl": "trt01p",
     **dict.fromkeys(
-        (
-            "adqs",
-            "response",
-            "remission",
-            "onset",
-            "sustained",
-            "durability",
-            "therapy",
-            "exposure",
-            "biomarkers",
-            "adae",
-            "advs",
-        ),
-        "trta",
+        ("adqs", "response", "remission", "onset", "sustained", *LASTING, "therapy", "exposure", "biomarkers"), "trta"
     ),
+    **dict.fromkeys(("adae", "advs"), "trta"),
     "therapy_summary": "trta",
 }
 
@@ -235,17 +224,8 @@ FAULTS: dict[str, str] = {
     "CUR-RESPONSE-005": "update curated.response set aval = 15, crit1fl = 'N' where aval = 14",
     # Exactly the cutoff: 10 is a remission.
     "CUR-REMISSION-005": "update curated.remission set aval = 10, crit1fl = 'N' where aval = 14",
-    "CUR-DURABILITY-001": "insert into curated.durability from curated.durability",
-    "CUR-DURABILITY-002": "update curated.adsl set analysfl = 'N'",
-    "CUR-DURABILITY-003": "update curated.durability set aval = 0",
-    "CUR-DURABILITY-004": "update curated.durability set lower_days = 9",
-    "CUR-DURABILITY-005": "update curated.durability set evntdesc = null",
-    "CUR-DURABILITY-006": "update curated.durability set startdy = 15",
-    "CUR-DURABILITY-007": "update curated.durability set usubjid = 'S01-002'",
-    "CUR-DURABILITY-008": "update curated.durability set paramcd = 'TTOTHER'",
-    "CUR-DURABILITY-009": "update curated.durability set adt = date '2026-03-01'",
-    "CUR-DURABILITY-010": "update curated.durability set trta = 'XXX'",
     **ONSET_FAULTS,
+    **LASTING_FAULTS,
     "CUR-THERAPY-001": "insert into curated.therapy from curated.therapy limit 1",
     "CUR-THERAPY-003": "update curated.therapy set minutes = 0",
     "CUR-THERAPY-006": "update curated.therapy set days_since_dose = -1",

@@ -28,6 +28,8 @@ create table study.onset as select 'TTRESP' as paramcd, 'primary' as of_endpoint
 create table study.sustained as select 'SUSRESP' as paramcd, 'primary' as endpoint, 'response' as measure, 'treatment_policy' as estimand,
     'nri' as missing_rule, null::varchar as unless, 0 as allowed_misses;
 create table study.sustained_visits as select 'SUSRESP' as paramcd, visit, false as may_be_missed from (values ('W1'), ('W2')) as t (visit);
+create table study.durability_landmarks as select 'TTLOSS' as paramcd, 'DAY 7' as landmark, 7 as landmark_days, null::varchar as visit;
+create table study.response_areas as select 'primary' as endpoint, 'W2' as visit, 'observed' as missing_rule, '9.6' as section;
 create table study.therapy_planned as from (values ('PREPARATION', 1), ('DOSING', 1), ('INTEGRATION', 1)) as t (prtrt, planned_sessions);
 create table study.biomarkers as select 'CRP' as lbtestcd, 'C-reactive protein' as label, 'mg/L' as unit, 0.3::double as lower_limit,
     'half_limit' as below_limit, null::double as upper_limit, 'as_reported' as above_limit;
@@ -43,6 +45,7 @@ create table study.instrument_rules as select 'MADRS' as paramcd, 'MADRS' as par
 create table study.instrument_codes as
     select case when i = 0 then 'MADRSTOT' else format('MADRS{:02d}', i) end as qstestcd, 'MADRS' as paramcd, 0 as item_min, case when i = 0 then 60 else 6 end as item_max,
         i = 0 as is_total, false as is_derived, i > 0 as is_whole, false as is_yes_no from range(11) as t (i);
+create table study.instrument_categories as select 'MADRS' as qscat, 'MADRS' as paramcd;
 create table study.instrument_bands as from (values ('MADRS', 'Normal to mild', 0, 20), ('MADRS', 'Moderate or severe', 20, null)) as t (paramcd, band, band_from, band_below);
 
 create macro delivery() as repeat('a', 64);
@@ -110,6 +113,18 @@ create table curated.sustained as select unnest(mart('S01-' || s, arm)), unnest(
     'treatment_policy' as estimand, 'nri' as missing_rule, 'response at W1, W2' as crit1, 'NOT MET AT ' || visit as reason, visit as avisit, 1 as aperiod, number as avisitn,
     ady, 2 as visits_asked, met as visits_met, 2 - met as visits_missed, 0 as visits_unknown, 'N' as crit1fl, date '2026-01-09' + ady as adt
     from (values ('001', 'KET', 12, 'W2', 3.0, 15, 1), ('002', 'PBO', 14, 'W1', 2.0, 8, 0)) as t (s, arm, row, visit, number, ady, met);
+create table curated.durability_intervals as select * exclude (evntdesc, cnsdtdsc, avalu, aval, lower_days, upper_days, startdy, ady, cnsr, adt),
+    1 as interval_number, 0 as tstart, 8 as tstop, 1 as event, 1 as doses, 7 as days_since_dose, null::varchar as maintfl from curated.durability;
+create table curated.retention as select * exclude (evntdesc, cnsdtdsc, avalu, lower_days, upper_days, startdy, ady), 'DAY 7' as landmark,
+    null::varchar as missing_reason, 7 as landmark_days, 'Y' as retainfl from curated.durability;
+create table curated.response_episodes as select unnest(mart('S01-001', 'KET')), unnest(origin('QS', 12)), 'primary' as endpoint, 'MADRS' as paramcd,
+    'LOSS OF RESPONSE' as evntdesc, null::varchar as cnsdtdsc, 1 as aperiod, 1 as episode, 8 as astdy, 15 as aendy, 8.0::double as aval, 1.0::double as lower_days,
+    8.0::double as upper_days, 30.0::double as base, -100.0::double * 16 / 30 as lowest_pchg, 1 as assessments, 0 as doses, 7 as days_since_dose,
+    null::integer as days_to_next, 0 as cnsr, 'N' as redosedfl, date '2026-01-17' as astdt, date '2026-01-24' as aendt;
+create table curated.response_auc as select unnest(mart('S01-' || s, arm)), unnest(origin('QS', row)), 'primary' as endpoint, 'MADRS' as paramcd, 'W2' as avisit,
+    'observed' as missing_rule, null::varchar as dtype, reason as missing_reason, 1 as aperiod, 14 as days, mean::double as aval, mean::double * 14 as area_percent_days,
+    base::double as base, number as assessments
+    from (values ('001', 'KET', 12, null, 30, 30, 2), ('002', 'PBO', 14, 'NOT ASSESSED AT THE VISIT', null, 28, 1)) as t (s, arm, row, reason, mean, base, number);
 create table curated.therapy as select unnest(mart('S01-001', 'KET')), unnest(origin('PR', row)), kind as prtrt, visit, row - 49 as session_number, ady,
     60.0::double as minutes, since as days_since_dose, 'Y' as attendedfl, case when kind = 'INTEGRATION' then 'Y' end as integration_window_fl, day::date as adt
     from (values (50, 'PREPARATION', null, -5, null, '2026-01-05'), (51, 'DOSING', 'BL', 1, 0, '2026-01-10'), (52, 'INTEGRATION', null, 3, 2, '2026-01-12')) as t (row, kind, visit, ady, since, day);

@@ -35,6 +35,14 @@ def test_items_of_each_visit_fold_into_one_line(tmp_path: Path) -> None:
     assert list(columns) == ["id", "HAMD1.{1..17}", "HAMD2.{1..17}", "HAMD3.{1..17}"]
 
 
+def test_the_sixteen_of_a_scales_name_is_told_from_its_last_item(tmp_path: Path) -> None:
+    names = [*(f"qids_sr_{item:02d}" for item in range(1, 17)), "qids_sr16_total", "qids_16_total", "adas_cog_11_tot"]
+    columns = proposed(tmp_path, ",".join(["id", *names]), "1" + ",1" * len(names), "2" + ",0" * len(names)).columns
+    assert columns["qids_sr_{01..16}"]["to"] == "qs.QIDS16.{01..16}"
+    assert columns["qids_sr16_total"]["to"] == columns["qids_16_total"]["to"] == "qs.QIDS16.total"
+    assert columns["adas_cog_11_tot"]["to"] == "qs.ADAS11.total"
+
+
 def test_numbers_beyond_what_an_item_may_be_are_visits(tmp_path: Path) -> None:
     columns = proposed(tmp_path, "id,madrs1,madrs2", "1,30,20", "2,28,12").columns
     assert columns["madrs2"] == {"type": "integer", "to": "qs.MADRS.total", "visit": "V2"}

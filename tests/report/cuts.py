@@ -71,6 +71,7 @@ def make_cut(
     cut = Cut(study.folder, sha256_bytes(inputs))
     cut.gate.mkdir(parents=True)
     cut.inputs_file.write_bytes(inputs)
+    (cut.directory / "catalogue.json").write_bytes(canonical_json(_catalogue()))
     connection = connect(cut.duckdb)
     connection.execute("create schema marts")
     for name, columns in TABLES.items():
@@ -97,6 +98,21 @@ def make_cut(
         )
     )  # fmt: skip
     return study, cut
+
+
+def _catalogue() -> Row:
+    """Two tables of a cut's catalogue: what is asked, and what was delivered."""
+    facts = {"description": "Subject identifier.", "cdisc": "USUBJID", "unit": "", "derivation": "DM.USUBJID."}
+    columns = [{"name": "usubjid", "type": "varchar", "facts": facts}]
+    landed = {"name": "dm", "layer": "landed", "description": "Demographics.", "grain": [], "made_from": []}
+    adsl = {
+        "name": "adsl",
+        "layer": "marts",
+        "description": "Subjects.",
+        "grain": ["usubjid"],
+        "made_from": ["landed.dm"],
+    }
+    return {"tables": [landed | {"columns": columns}, adsl | {"columns": columns}]}
 
 
 def _declared(columns: str) -> str:

@@ -48,7 +48,14 @@ def test_a_report_that_is_there_is_not_written_again(tmp_path: Path) -> None:
     assert (first.reused, second.reused) == (False, True)
     assert second.path == cut.report / "index.html"
     assert {path.name: path.stat().st_mtime_ns for path in cut.report.iterdir()} == before
-    assert set(first.pages) == {"index.html", "validation.html", "deliveries.html", "methods.html"}
+    assert set(first.pages) == {
+        "index.html",
+        "validation.html",
+        "deliveries.html",
+        "methods.html",
+        "dictionary.html",
+        "lineage.html",
+    }
 
 
 def test_a_cut_without_a_verdict_gets_no_report(tmp_path: Path) -> None:

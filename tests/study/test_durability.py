@@ -57,11 +57,12 @@ def test_a_landmark_visit_needs_a_day(tmp_path: Path) -> None:
 
 
 def test_an_area_under_the_curve_needs_a_visit_and_stands_once(tmp_path: Path) -> None:
-    areas = "  area_under_curve: [{visit: W1}, {visit: W1}, {visit: W9}]\n"
+    areas = "  area_under_curve: [{visit: W1}, {visit: W1}, {visit: W9}, {visit: BL}]\n"
     with pytest.raises(StudyFileError) as error:
         make_study(tmp_path, STUDY_FILE.replace("missing_rules:", f"{areas}missing_rules:"))
     assert "area_under_curve[1]: this area stands twice." in str(error.value)
     assert "area_under_curve[2].visit: no visit 'W9'." in str(error.value)
+    assert "area_under_curve[3].visit: the curve starts on day 1." in str(error.value)
 
 
 @pytest.mark.parametrize(

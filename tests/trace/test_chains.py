@@ -46,9 +46,7 @@ def test_a_score_leads_to_each_of_its_items(traced: Study) -> None:
 
 def test_a_score_says_how_its_total_visit_and_baseline_came_about(traced: Study) -> None:
     row = row_of(traced, "adqs", "S01-002", avisit="BL")
-    assert rule(row, "aval").text == (
-        "aval: the sum of the 10 items (Montgomery and Asberg 1979); with fewer there is no sum"
-    )
+    assert rule(row, "aval").text == ("aval: made of 10 items (Montgomery and Asberg 1979); with fewer there is no sum")
     assert rule(row, "avisit").text == "avisit BL, target day 1, window day -7 to 1"
     assert rule(row, "ablfl") == Rule(text="ablfl: the score of the baseline visit, before dosing", section="6.2")
     week = row_of(traced, "adqs", "S01-002", avisit="W1")

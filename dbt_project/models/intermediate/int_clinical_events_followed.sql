@@ -11,41 +11,9 @@ treatments as (
 
 ),
 
-clinical_events as (
-
-    select * from {{ ref('stg_landed__clinical_events') }}
-
-),
-
-dispositions as (
-
-    select * from {{ ref('stg_landed__dispositions') }}
-
-),
-
 events as (
 
-    select
-        usubjid,
-        cedecod as event,
-        'CE' as srcdom,
-        delivery_id,
-        source_file,
-        delivery_rank,
-        srcseq,
-        adt
-    from clinical_events
-    union all
-    select
-        usubjid,
-        dsdecod as event,
-        'DS' as srcdom,
-        delivery_id,
-        source_file,
-        delivery_rank,
-        srcseq,
-        adt
-    from dispositions
+    select * from {{ ref('int_events_dated') }}
 
 ),
 
@@ -71,9 +39,7 @@ placed as (
         on
             starts.usubjid = treatments.usubjid
             and starts.aperiod = treatments.aperiod
-    where
-        events.adt is not null
-        and (events.adt < treatments.next_period_date or treatments.next_period_date is null)
+    where events.adt < treatments.next_period_date or treatments.next_period_date is null
 
 ),
 

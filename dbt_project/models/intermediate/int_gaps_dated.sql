@@ -14,7 +14,7 @@ scores as (
 
 parameters as (
 
-    select * from {{ source('study', 'durability') }}
+    select * from {{ source('study', 'durability_parameters') }}
 
 ),
 

@@ -18,7 +18,7 @@ treatments as (
 
 parameters as (
 
-    select * from {{ source('study', 'durability') }}
+    select * from {{ source('study', 'durability_parameters') }}
 
 ),
 

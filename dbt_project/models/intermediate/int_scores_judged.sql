@@ -9,7 +9,7 @@ with scores as (
 
 parameters as (
 
-    select * from {{ source('study', 'durability') }}
+    select * from {{ source('study', 'durability_parameters') }}
 
 ),
 

@@ -16,7 +16,7 @@ imputed as (
 
 parameters as (
 
-    select * from {{ source('study', 'durability') }}
+    select * from {{ source('study', 'durability_parameters') }}
 
 ),
 
@@ -35,14 +35,13 @@ valued as (
         parameters.start_assessments as assessments_needed,
         coalesce(scores.ady, scores.target_day) as start_day,
         case when parameters.start_estimand is null then scores.aval else imputed.aval end as start_aval,
-        coalesce(imputed.is_composite_failure or imputed.dtype = 'NRI', false) as is_failure,
-        -- What was imputed holds a run together, and starts none.
-        imputed.dtype is null as is_seen
+        coalesce(imputed.is_composite_failure, false) as is_failure,
+        imputed.assumed_crit1fl,
+        -- What was imputed or assumed holds a run together, and starts none.
+        scores.aval is not null and imputed.dtype is null as is_seen
     from scores
     inner join parameters
-        on
-            scores.endpoint = parameters.endpoint
-            and parameters.start_at = 'first_visit'
+        on scores.endpoint = parameters.endpoint and parameters.start_at = 'first_visit'
     left join imputed
         on
             scores.usubjid = imputed.usubjid
@@ -60,8 +59,11 @@ judged as (
         valued.*,
         case
             when valued.is_failure then false
-            when valued.start = 'remission' then {{ remission_is_met('valued.start_aval', 'endpoints') }}
-            else {{ response_is_met('valued.start_aval', 'valued.base', 'endpoints') }}
+            when valued.start = 'remission'
+                then coalesce({{ remission_is_met('valued.start_aval', 'endpoints') }}, valued.assumed_crit1fl = 'Y')
+            else coalesce(
+                {{ response_is_met('valued.start_aval', 'valued.base', 'endpoints') }}, valued.assumed_crit1fl = 'Y'
+            )
         end as is_met
     from valued
     left join endpoints

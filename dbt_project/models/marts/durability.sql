@@ -6,7 +6,7 @@ with courses as (
 
 parameters as (
 
-    select * from {{ source('study', 'durability') }}
+    select * from {{ source('study', 'durability_parameters') }}
 
 ),
 

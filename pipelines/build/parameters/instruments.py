@@ -23,7 +23,7 @@ def _instrument_visits(study: Study) -> ParameterTable:
 
 def _instrument_rules(study: Study) -> ParameterTable:
     columns = (
-        "paramcd param items_expected:integer components_expected:integer points_possible:decimal(18,4) "
+        "paramcd param scoring items_expected:integer components_expected:integer points_possible:decimal(18,4) "
         "total_min:double total_max:double items_missing_allowed:integer prorate prorated_decimals:integer section"
     )
     rows = []
@@ -32,7 +32,8 @@ def _instrument_rules(study: Study) -> ParameterTable:
         components = {item.component for item in scale.scored}
         rows.append(
             (
-                code, scale.param, len(scale.answers), len(components), sum(item.points[1] for item in scale.scored),
+                code, scale.param, scale.in_words, len(scale.answers), len(components),
+                sum(item.points[1] for item in scale.scored),
                 *scale.total_range, scale.items_missing_allowed, scale.prorate,
                 use.prorated_decimals if use else None, use.section if use else "",
             )
@@ -42,9 +43,10 @@ def _instrument_rules(study: Study) -> ParameterTable:
 
 def _instrument_codes(study: Study) -> ParameterTable:
     columns = (
-        "qstestcd paramcd item_testcd item:integer item_min:double item_max:double is_total:boolean is_scored:boolean "
-        "is_derived:boolean is_whole:boolean is_yes_no:boolean factor:decimal(18,4) addend:decimal(18,4) "
-        "points_possible:decimal(18,4) code_bit:bigint answer_bit:bigint component_bit:bigint highest_group:integer"
+        "qstestcd paramcd item_testcd label item:integer item_min:double item_max:double is_total:boolean "
+        "is_scored:boolean is_derived:boolean is_whole:boolean is_yes_no:boolean factor:decimal(18,4) "
+        "addend:decimal(18,4) points_possible:decimal(18,4) code_bit:bigint answer_bit:bigint component_bit:bigint "
+        "highest_group:integer"
     )
     rows = [row for scale in study.scales.values() for row in _codes(study, scale)]
     return table(columns, rows)
@@ -57,15 +59,15 @@ def _codes(study: Study, scale: Instrument) -> Iterator[tuple[Any, ...]]:
     total_min, total_max = scale.total_range
     for code in (scale.total_testcd, *scale.total_codes):
         yield (
-            code, scale.paramcd, scale.total_testcd, 0, total_min, total_max, True, False, False, False, False,
-            1, 0, None, 1, None, None, None,
+            code, scale.paramcd, scale.total_testcd, "total as collected", 0, total_min, total_max,
+            True, False, False, False, False, 1, 0, None, 1, None, None, None,
         )  # fmt: skip
     for position, item in enumerate(scale.items, 1):
         for code, is_derived in _names(study, scale, item):
             yield (
-                code, scale.paramcd, scale.item_testcd(item.number), item.number, *item.range, False, item.scored,
-                is_derived, item.whole, item.range == (0, 1), item.factor, item.addend, item.points[1],
-                1 << position,
+                code, scale.paramcd, scale.item_testcd(item.number), item.label, item.number, *item.range,
+                False, item.scored, is_derived, item.whole, item.range == (0, 1),
+                item.factor, item.addend, item.points[1], 1 << position,
                 # An answer, and a part of the total, has a bit: they are counted without sorting an assessment's rows.
                 1 << answers[item] if item.scored else None,
                 1 << components[item.component] if item.scored else None,
@@ -85,6 +87,11 @@ def _names(study: Study, scale: Instrument, item: Item) -> Iterator[tuple[str, b
                 yield code, True
 
 
+def _instrument_categories(study: Study) -> ParameterTable:
+    rows = [(name, code) for code, scale in study.scales.items() for name in dict.fromkeys((code, *scale.categories))]
+    return table("qscat paramcd", rows)
+
+
 def _instrument_bands(study: Study) -> ParameterTable:
     rows = []
     for code, scale in study.scales.items():
@@ -100,5 +107,6 @@ TABLES: dict[str, Callable[[Study], ParameterTable]] = {
     "instrument_visits": _instrument_visits,
     "instrument_rules": _instrument_rules,
     "instrument_codes": _instrument_codes,
+    "instrument_categories": _instrument_categories,
     "instrument_bands": _instrument_bands,
 }
