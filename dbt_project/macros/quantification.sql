@@ -36,3 +36,40 @@
 {% macro sign_and_digits(reported) -%}
     case when translate({{ reported }}, '<>=., 0123456789', '') = '' then {{ reported }} end
 {%- endmacro %}
+
+{#- CTEs from laboratory results to `converted`: in the analyte's unit, beside its limits of quantification. Only analytes of
+the study file; a unit without a conversion leaves no value. -#}
+{% macro results_quantified(rows) -%}
+biomarkers as (
+
+    select * from {{ source('study', 'biomarkers') }}
+
+),
+
+units as (
+
+    select * from {{ source('study', 'biomarker_units') }}
+
+),
+
+converted as (
+
+    select
+        results.*,
+        biomarkers.label,
+        biomarkers.unit,
+        biomarkers.lower_limit,
+        biomarkers.below_limit,
+        biomarkers.upper_limit,
+        biomarkers.above_limit,
+        results.lbstresn * units.factor as value_as_reported,
+        {{ is_beyond('results.lborres', '<', 'results.lbstresn * units.factor < biomarkers.lower_limit') }} as is_below,
+        {{ is_beyond('results.lborres', '>', 'results.lbstresn * units.factor > biomarkers.upper_limit') }} as is_above
+    from {{ rows }} as results
+    inner join biomarkers
+        on results.lbtestcd = biomarkers.lbtestcd
+    left join units
+        on results.lbtestcd = units.lbtestcd and results.lbstresu = units.from_unit
+
+),
+{%- endmacro %}

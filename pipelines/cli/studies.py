@@ -88,6 +88,33 @@ def _print_sites(sites: Sequence[SiteStatus]) -> None:
             click.echo("\n" + click.wrap_text(line, get_terminal_size().columns, subsequent_indent="  "))
 
 
+@main.command("trends")
+@study_argument
+@click.option("--site", help="Only this site, whatever its flags.")
+@click.option("--metric", help="Only this metric, whatever its flags.")
+@json_option
+def trends_command(study_name: str, site: str | None, metric: str | None, as_json: bool) -> None:
+    """Show the site metrics of all published cuts side by side: what stands out in the newest, with its past."""
+    from dataclasses import replace
+
+    from pipelines.cut import short_id
+    from pipelines.trends import trends
+
+    receipt = trends(study_named(study_name))
+    wanted = [one for one in receipt.trends if site in {None, one.siteid} and metric in {None, one.metric}]
+    if as_json:
+        print_json(replace(receipt, trends=tuple(wanted)))
+        return
+    if not site and not metric:
+        wanted = [one for one in wanted if one.points[-1].flag in {"AMBER", "RED"}]
+    click.echo(f"cuts, oldest first: {', '.join(map(short_id, receipt.cuts)) or 'none was published'}")
+    if receipt.without:
+        click.echo(f"without site metrics: {', '.join(map(short_id, receipt.without))}")
+    print_table(
+        ["site", "metric", "unit", "trend"], [(one.siteid, one.metric, one.unit, one.in_words) for one in wanted]
+    )
+
+
 @main.command("new")
 @click.argument("target", metavar="STUDY", type=click.Path(path_type=Path))
 @click.argument("samples", metavar="FILE...", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))

@@ -109,9 +109,11 @@ def check_blinding(columns: dict[str, Coded], contract: Contract) -> None:
     for name, values, rows in _named_values(columns):
         if name in rules and rules[name].column.column_class in {"treatment", "drop"}:
             continue
+        # What somebody guesses is no arm; it is told apart by being declared as an answer.
+        is_guess = bool(study.blinding_assessments) and name in rules and rules[name].column.to == "qs.qsorres"
         if tells_arm(name):
             found.append(f"Column {name[:40]!a} is named like the arm")
-        elif _holds_arms(values, study, missing=contract.export.format.missing):
+        elif not is_guess and _holds_arms(values, study, missing=contract.export.format.missing):
             found.append(f"Column {name[:40]!a} holds the study's arms in {rows} row(s)")
     if found:
         remedy = "Declare the column `treatment` or `drop`, or have the file taken away and delivered without it."

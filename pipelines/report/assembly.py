@@ -15,6 +15,7 @@ from pipelines.report import (
     headlines,
     interval_censored,
     methods,
+    monitoring,
     onset,
     predictors,
     quality,
@@ -62,6 +63,7 @@ def assembled(data: CutData) -> Content:
     delivered, statistics["deliveries"] = quality.deliveries(data)
     aside, statistics["quarantine"] = quality.quarantine(data)
     restated, statistics["record_changes"] = restatements.section(data)
+    watched, statistics["site_metrics"] = monitoring.section(data)
     asked = headlines.acute_visit(data, efficacy["response"])
     compared = statistics["comparisons"] = comparisons.records(data, asked)
     factors = statistics["predictors"] = predictors.records(data, asked)
@@ -94,7 +96,7 @@ def assembled(data: CutData) -> Content:
     ]
     pages: dict[str, list[Section | None]] = {
         "index.html": summary,
-        "deliveries.html": [delivered, aside, restated],
+        "deliveries.html": [watched, delivered, aside, restated],
         "methods.html": list(methods.sections(data)),
     }
     return Content(

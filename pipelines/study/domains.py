@@ -32,8 +32,8 @@ PROVENANCE = ("_delivery_id", "_source_file", "_source_row", "_record")
 SQL_TYPES: dict[VariableType, str] = {"text": "varchar", "integer": "bigint", "number": "double", "date": "varchar"}
 
 
-# `dx` (diagnosis), `stratum`, `period`, `fidelity` and `therapist` are supplemental qualifiers kept beside their parent
-# domain, so that a study needs no SUPP-- file for them.
+# `dx` (diagnosis), `stratum`, `period`, `fidelity`, `therapist` and `aesevini` (severity before the first dose) are
+# supplemental qualifiers kept beside their parent domain, so that a study needs no SUPP-- file for them.
 DOMAINS: dict[str, Domain] = {
     one.name: one
     for one in (
@@ -99,7 +99,7 @@ DOMAINS: dict[str, Domain] = {
         domain(
             "ae",
             "Adverse events",
-            "aeterm aedecod aebodsys aesev aeser aerel aeout aeacn",
+            "aeterm aedecod aebodsys aesev aesevini aeser aerel aeout aeacn",
             integer="aeseq",
             dates="aestdtc aeendtc",
             key="aeseq aeterm aestdtc",

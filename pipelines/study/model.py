@@ -22,6 +22,7 @@ from pipelines.study.layout import ExportFile, Settings
 from pipelines.study.measures import Biomarker, Exposure, Therapy, VitalSign
 from pipelines.study.monitoring import SiteMetric
 from pipelines.study.onset import Onset, Sustained
+from pipelines.study.safety import BlindingAssessment, Safety
 
 # Rules that many entries share, or that have no entry of their own to name a section in.
 SharedRule = Literal[
@@ -134,6 +135,8 @@ class Study(Settings):
     exposure: Exposure = Exposure()
     biomarkers: dict[str, Biomarker] = {}
     vital_signs: dict[str, VitalSign] = {}
+    safety: Safety = Safety()
+    blinding_assessments: tuple[BlindingAssessment, ...] = ()
     monitoring: dict[str, SiteMetric] = {}
     sections: dict[SharedRule, str] = {}
     layouts: Annotated[dict[str, tuple[ExportFile, ...]], Field(min_length=1)]

@@ -17,7 +17,7 @@ MARTS = {
     *("adsl", "adqs", "response", "remission", "onset", "sustained", "durability"),
     *("durability_intervals", "retention", "response_episodes", "response_auc"),
     *("therapy", "exposure", "biomarkers", "adae", "advs"),
-    "therapy_summary",
+    *("therapy_summary", "session_peaks", "safety_alerts", "blinding_assessment"),
     *("deliveries", "quarantine", "record_changes", "site_metrics"),
 }
 

@@ -16,13 +16,13 @@ from pipelines.core.hashing import canonical_json, sha256_bytes, sha256_file
 from pipelines.gate.rooms import Rooms
 from pipelines.study import Study, StudyFolder, load_study
 from pipelines.study.domains import DOMAINS, SQL_TYPES, Domain
-from tests.gate.lasting_faults import LASTING
+from tests.gate.faults_lasting import LASTING
 
 SMALL_CUT = (Path(__file__).parent / "small_cut.sql").read_text(encoding="utf-8")
 MARTS = (
     *("adsl", "adqs", "response", "remission", "onset", "sustained", *LASTING),
     *("therapy", "exposure", "biomarkers", "adae", "advs"),
-    "therapy_summary",
+    *("therapy_summary", "session_peaks", "safety_alerts", "blinding_assessment"),
 )
 MONITORING = ("deliveries", "quarantine", "record_changes", "site_metrics")
 TABLE_DOMAINS = tuple(domain for domain in DOMAINS.values() if not domain.analysed)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from pipelines.study import domains
 from tests.gate.faults_beside import BESIDE
-from tests.gate.lasting_faults import LASTING, LASTING_FAULTS
-from tests.gate.onset_faults import ONSET_FAULTS, of_both_endpoints
+from tests.gate.faults_lasting import LASTING, LASTING_FAULTS
+from tests.gate.faults_monitoring import MONITORING_FAULTS
+from tests.gate.faults_onset import ONSET_FAULTS, of_both_endpoints
 
 TABLE_DOMAINS = [domain for domain in domains.DOMAINS.values() if not domain.analysed]
 DOMAINS = {
@@ -28,8 +29,9 @@ MARTS = {
     **dict.fromkeys(
         ("adqs", "response", "remission", "onset", "sustained", *LASTING, "therapy", "exposure", "biomarkers"), "trta"
     ),
-    **dict.fromkeys(("adae", "advs"), "trta"),
-    "therapy_summary": "trta",
+    **dict.fromkeys(
+        ("adae", "advs", "therapy_summary", "session_peaks", "safety_alerts", "blinding_assessment"), "trta"
+    ),
 }
 
 MONITORING = ("deliveries", "quarantine", "record_changes", "site_metrics")
@@ -107,6 +109,7 @@ def _of_dated_marts(table: str, ids: dict[str, int], date: str = "adt", day: str
 
 
 FAULTS: dict[str, str] = {
+    **MONITORING_FAULTS,
     **{
         key: fault
         for name, (date, visit) in DOMAINS.items()
@@ -226,54 +229,4 @@ FAULTS: dict[str, str] = {
     "CUR-REMISSION-005": "update curated.remission set aval = 10, crit1fl = 'N' where aval = 14",
     **ONSET_FAULTS,
     **LASTING_FAULTS,
-    "CUR-THERAPY-001": "insert into curated.therapy from curated.therapy limit 1",
-    "CUR-THERAPY-003": "update curated.therapy set minutes = 0",
-    "CUR-THERAPY-006": "update curated.therapy set days_since_dose = -1",
-    "CUR-THERAPY-007": "update curated.therapy set days_since_dose = 4",
-    "CUR-THERAPY-008": "update curated.exposure set adt = date '2026-01-11'",
-    "CUR-EXPOSURE-001": "insert into curated.exposure from curated.exposure limit 1",
-    "CUR-EXPOSURE-003": "update curated.exposure set dose_number = 2",
-    "CUR-EXPOSURE-006": "update curated.exposure set dose_mg_per_kg = 0.6",
-    "CUR-EXPOSURE-007": "update curated.exposure set days_since_previous_dose = 0",
-    "CUR-EXPOSURE-008": "update curated.exposure set trta = 'PBO' where usubjid = 'S01-001'",
-    "CUR-EXPOSURE-009": "update study.settings set blinded = true",
-    "CUR-BIOMARKERS-001": "insert into curated.biomarkers from curated.biomarkers limit 1",
-    "CUR-BIOMARKERS-003": "update curated.biomarkers set avalu = 'mg/dL'",
-    "CUR-BIOMARKERS-004": "update curated.biomarkers set paramcd = 'ALT'",
-    "CUR-BIOMARKERS-005": "update curated.biomarkers set aval = -1",
-    "CUR-BIOMARKERS-006": "update curated.biomarkers set ratio_to_base = 2",
-    "CUR-BIOMARKERS-007": "update curated.biomarkers set aval = 0.2",
-    "CUR-BIOMARKERS-008": "update curated.biomarkers set chg = 1",
-    "CUR-BIOMARKERS-009": "update curated.biomarkers set avisit = 'W99'",
-    "CUR-BIOMARKERS-010": "update curated.biomarkers set avisit = 'W1'",
-    "CUR-ADVS-001": "insert into curated.advs from curated.advs limit 1",
-    "CUR-ADVS-003": "update curated.advs set avalu = 'kPa'",
-    "CUR-ADVS-004": "update curated.advs set aval = 0",
-    # Strict: 180 is no alert, 181 is.
-    "CUR-ADVS-005": "update curated.advs set aval = 181",
-    "CUR-ADVS-006": "update curated.advs set alertfl = 'Y'",
-    "CUR-ADVS-007": "update curated.advs set chg = 1",
-    "CUR-ADVS-008": "update curated.advs set avisit = 'W99'",
-    "CUR-ADVS-009": "update curated.advs set atpt = 'PRE-DOSE'",
-    "CUR-ADAE-001": "insert into curated.adae from curated.adae",
-    "CUR-ADAE-003": "update curated.adae set aendt = date '2026-01-09'",
-    "CUR-ADAE-004": "update curated.adae set trtemfl = null",
-    "CUR-ADAE-005": "update curated.adae set days_since_dose = -1",
-    "CUR-ADAE-006": "update curated.adae set aesev = 'AWFUL'",
-    "CUR-ADAE-007": "update curated.adae set aedecod = null",
-    "CUR-DELIVERIES-001": "update curated.deliveries set rows_in = 7",
-    "CUR-DELIVERIES-002": "update curated.deliveries set rows_in = 7",
-    "CUR-QUARANTINE-001": "delete from curated.quarantine; insert into curated.quarantine by name "
-    "select * replace (7 as source_row) from published.quarantine",
-    "CUR-QUARANTINE-002": "update curated.quarantine set code = null",
-    "CUR-RECORD_CHANGES-001": "update curated.record_changes set new_source_row = null",
-    "CUR-RECORD_CHANGES-002": "update curated.record_changes set old_value = new_value",
-    "CUR-RECORD_CHANGES-003": "update curated.record_changes set old_delivery_id = repeat('b', 64)",
-    "CUR-RECORD_CHANGES-004": "update curated.record_changes set variable = 'arm'",
-    "CUR-SITE_METRICS-001": "delete from curated.site_metrics where metric = 'ae_rate'",
-    "CUR-SITE_METRICS-002": "update curated.site_metrics set flag = null",
-    "CUR-SITE_METRICS-003": "update curated.site_metrics set threshold_red = 9",
-    "CUR-SITE_METRICS-004": "update curated.site_metrics set p_value = 0",
-    "CUR-SITE_METRICS-005": "update curated.site_metrics set score = 2",
-    "CUR-SITE_METRICS-006": "update curated.site_metrics set n = 7",
 }

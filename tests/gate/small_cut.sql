@@ -4,7 +4,7 @@ create schema landed; create schema curated; create schema published; create sch
 
 create table study.settings as select 'TINY' as studyid, 'A tiny study' as title, 'parallel' as design, 'open' as blinding, false as blinded,
     'none' as signoff, date '2026-02-28' as data_cutoff, 'visit' as baseline_rule, 'later' as tie, 1 as integration_from_days, 3 as integration_to_days,
-    28 as maintenance_after_day, 40.0::double as infusion_minutes;
+    28 as maintenance_after_day, 40.0::double as infusion_minutes, 'started' as emergent_rule, null::integer as emergent_until_days;
 create table study.sites as select 'S01' as siteid, 'Basel' as site_name, 'CHE' as country, 'site' as kind;
 create table study.arms as from (values ('KET', 'Ketamine', 'experimental'), ('PBO', 'Saline', 'control')) as t (arm, arm_label, arm_role);
 create table study.population as select 'randfl' as variable, '=' as operator, 'Y' as value;
@@ -36,6 +36,9 @@ create table study.biomarkers as select 'CRP' as lbtestcd, 'C-reactive protein' 
 create table study.biomarker_units as from (values ('CRP', 'mg/L', 1.0::double), ('CRP', 'mg/dL', 10.0::double)) as t (lbtestcd, from_unit, factor);
 create table study.vital_signs as select 'SYSBP' as vstestcd, 'Systolic blood pressure' as label, 'mmHg' as unit, 180.0::double as alert_above,
     70.0::double as alert_below, 40.0::double as alert_rise, 40.0::double as alert_fall, true as alert_strict;
+create table study.special_interest as select 'DISSOCIATION' as aesi, 'DISSOCIATION' as term;
+create table study.session_peaks_sought as select 'SYSBP' as paramcd, 'highest' as worst, 175.0::double as peak_limit, true as peak_strict;
+create table study.score_alerts as select 'SUICIDAL IDEATION' as alert, 'CSSRS05' as qstestcd, 1.0::double as at_least;
 create table study.metrics as select metric, '1' as metric_version, metric as label, 'In words.' as definition, 'A test.' as method, '%' as unit,
     'subjects' as n_unit, judged_by, direction, '' as section, 1000 as parameter, 2 as min_n, 100.0::double as per, amber as threshold_amber, red as threshold_red,
     null::double as tolerated_value from (values ('discontinuation', 'score', 'high', 2.0::double, 3.0::double), ('ae_rate', 'p_value', 'both', 0.05, 0.01)) as t (metric, judged_by, direction, amber, red);
@@ -132,6 +135,12 @@ create table curated.therapy_summary as select unnest(mart('S01-' || s, arm)), u
     held as sessions_attended, 100.0::double * held as planned_attended_pct, 60.0::double * held as minutes from (values ('001', 'KET', 'PR', 50, 'PREPARATION', 1),
         ('001', 'KET', 'PR', 51, 'DOSING', 1), ('001', 'KET', 'PR', 52, 'INTEGRATION', 1), ('002', 'PBO', null, null, 'PREPARATION', 0),
         ('002', 'PBO', null, null, 'DOSING', 0), ('002', 'PBO', null, null, 'INTEGRATION', 0)) as t (s, arm, domain, row, kind, held);
+create table curated.session_peaks as select unnest(mart('S01-001', 'KET')), unnest(origin('VS', 21)), 'SYSBP' as paramcd, 'BL' as avisit, '40 MIN' as atpt,
+    1 as dose_number, 150.0::double as aval, 120.0::double as base, 30.0::double as chg, 'N' as crit1fl, date '2026-01-10' as adt;
+create table curated.safety_alerts as select unnest(mart('S01-001', 'KET')), unnest(origin('QS', 11)), 'SUICIDAL IDEATION' as alert, 'CSSRS05 >= 1' as rule, 'CSSRS05' as term,
+    'BL' as avisit, 1.0::double as aval, 'N' as after_first_dose_fl, date '2026-01-09' as adt;
+create table curated.blinding_assessment as select unnest(mart('S01-' || s, arm)), unnest(origin('QS', row)), 'GUESS' as paramcd, 'W2' as avisit, null::varchar as atpt,
+    null::varchar as qualifiers, 'GUESS' as kind, 'KET' as guess, case when arm = 'KET' then 'Y' else 'N' end as correctfl from (values ('001', 'KET', 12), ('002', 'PBO', 14)) as t (s, arm, row);
 create table curated.exposure as select unnest(mart('S01-' || s, arm)), unnest(origin('EX', row)), 'KETAMINE' as extrt, 'INITIAL' as excat, 'BL' as visit, 1 as aperiod,
     1 as dose_number, 1 as ady, 35.0::double as dose_mg, 70.0::double as weight_kg, 0.5::double as dose_mg_per_kg, null::integer as days_since_previous_dose,
     'INITIAL' as phase, 'N' as dose_deviation_fl, 'N' as stopped_early_fl, date '2026-01-10' as weight_date,
@@ -141,10 +150,11 @@ create table curated.biomarkers as select unnest(mart('S01-001', 'KET')), unnest
     100 * (value::double - 4) / 4 as pchg, null::varchar as dtype, 'N' as blqfl, 'N' as alqfl, ablfl, 'Y' as anl01fl, null::varchar as adtf, day::date as adt
     from (values (30, 'BL', 1, 4, 'Y', '2026-01-10'), (31, 'W1', 8, 2, null, '2026-01-17')) as t (row, visit, ady, value, ablfl, day);
 create table curated.advs as select unnest(mart('S01-001', 'KET')), unnest(origin('VS', row)), 'SYSBP' as paramcd, 'BL' as avisit, tpt as atpt, null::varchar as qualifiers, 'mmHg' as avalu, 1 as ady,
-    value::double as aval, 120.0::double as base, value::double - 120 as chg, 'N' as alertfl, 'N' as change_alertfl, 'Y' as anl01fl, null::varchar as adtf, date '2026-01-10' as adt
+    value::double as aval, 120.0::double as base, value::double - 120 as chg, 'N' as alertfl, 'N' as change_alertfl, case when tpt = '40 MIN' then 40 end as minutes_since_dose, 'Y' as anl01fl, null::varchar as adtf, date '2026-01-10' as adt
     from (values (20, 'PRE-DOSE', 120), (21, '40 MIN', 150)) as t (row, tpt, value);
 create table curated.adae as select unnest(mart('S01-001', 'KET')), unnest(origin('AE', 40)), 'Headache' as aeterm, 'Headache' as aedecod, 'MILD' as aesev, 'N' as aeser,
-    '2026-01-10' as astdtc, '2026-01-11' as aendtc, 1 as astdy, 2 as aendy, 0 as days_since_dose, 'Y' as trtemfl, null::varchar as astdtf, null::varchar as aendtf, date '2026-01-10' as astdt, date '2026-01-11' as aendt;
+    '2026-01-10' as astdtc, '2026-01-11' as aendtc, 1 as astdy, 2 as aendy, 0 as days_since_dose, 1 as dose_number, null::varchar as aesi,
+    'STARTED' as emergent_reason, 'Y' as trtemfl, null::varchar as astdtf, null::varchar as aendtf, date '2026-01-10' as astdt, date '2026-01-11' as aendt;
 create table curated.deliveries as select siteid, file, outcome, null::varchar as codes, delivery_id, rows_in, rows_accepted, rows_quarantined, current as is_current, delivered_on from landed.deliveries;
 create table curated.quarantine as select 'S01' as siteid, _source_file as source_file, column_name, code, reason, _delivery_id as delivery_id, _source_row as source_row from landed.quarantine;
 create table curated.record_changes as select 'TINY' as studyid, 'S01' as siteid, 'S01-001' as usubjid, 'QS' as domain, 'MADRSTOT | W1 | 2026-01-17' as record_key,

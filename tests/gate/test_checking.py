@@ -125,7 +125,8 @@ def test_every_check_passes_on_a_blinded_cut(rooms: Rooms) -> None:
             rooms.connection.execute(f"update {schema}.{mart} set trta = 'BLINDED'")
         rooms.connection.execute(
             f"update {schema}.adsl set trt01p = 'BLINDED', trt01a = 'BLINDED', trta = 'BLINDED';"
-            f"update {schema}.exposure set trta = 'BLINDED', extrt = null, dose_mg = null, dose_mg_per_kg = null"
+            f"update {schema}.exposure set trta = 'BLINDED', extrt = null, dose_mg = null, dose_mg_per_kg = null;"
+            f"update {schema}.blinding_assessment set correctfl = null"
         )
         for domain in DOMAINS.values():
             if domain.in_vault:

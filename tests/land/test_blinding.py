@@ -126,6 +126,30 @@ def test_an_open_study_holds_nothing_up(tmp_path: Path) -> None:
     assert deliver_note(study, "arm", "KETX", "PBO").outcome == "accepted"
 
 
+ASKED = """\
+blinding_assessments: [{testcd: GUESS, label: Which arm, answers: {KETX: KETX, PBO: PBO}}]
+layouts:
+  edc:
+    - file: asked_{date}.csv
+      constants: {qs.qscat: BLINDING, qs.qstestcd: GUESS}
+      columns:
+        id: {class: pseudonym, to: subject}
+        day: {type: date, to: date}
+        guess: {to: qs.qsorres}
+        other: {}
+"""
+
+
+@pytest.mark.parametrize(("other", "outcome"), [("x", "accepted"), ("KETX", "held")])
+def test_a_column_of_guesses_tells_no_arm_and_an_undeclared_one_beside_it_does(
+    tmp_path: Path, other: str, outcome: str
+) -> None:
+    study = make_study(tmp_path, BLINDED.replace("layouts:\n  edc:\n", ASKED))
+    rows = f"id,day,guess,other\n001,2026-01-06,KETX,{other}\n002,2026-01-06,PBO,{other}\n"
+    deliver(study, "S01", "asked_2026-02-01.csv", rows)
+    assert land(study).deliveries[0].outcome == outcome
+
+
 @pytest.mark.parametrize("way", ["the layout", "the file is taken away", "the file is replaced"])
 def test_the_study_goes_on_when_the_delivery_is_put_right(tmp_path: Path, way: str) -> None:
     study = make_study(tmp_path, with_note("group", "{}"))

@@ -65,6 +65,26 @@ MISTAKES = [
         "vital_signs: {SYSBP: {label: S, unit: mmHg, alert_above: 90, alert_below: 90}}\nmissing_rules:",
         "vital_signs.SYSBP.alert_below: lies at alert_above or beyond it",
     ),
+    (
+        "missing_rules:",
+        "safety: {special_interest: [{name: A, terms: [Dysuria]}, {name: B, terms: [dysuria]}]}\nmissing_rules:",
+        "safety.special_interest[1].terms: 'dysuria' stands in two groups.",
+    ),
+    (
+        "missing_rules:",
+        "safety: {session_peaks: [{paramcd: CADSS}]}\nmissing_rules:",
+        "safety.session_peaks[0].paramcd: no instrument or vital sign 'CADSS'. There are MADRS.",
+    ),
+    (
+        "missing_rules:",
+        "blinding_assessments: [{testcd: GUESS, label: Which, answers: {Ketamine: KTE}}]\nmissing_rules:",
+        "no arm 'KTE'. Arms: KET, PBO; or `unknown`.",
+    ),
+    (
+        "missing_rules:",
+        "blinding_assessments: [{testcd: GUESS, label: Which}]\nmissing_rules:",
+        "blinding_assessments[0].answers: a guess needs its answers",
+    ),
     ("{mg/dL: 10}}", "{mg/dL: 10}, below_limit: limit}", "CRP.below_limit: 'limit' needs a number: add lower_limit."),
     ("{mg/dL: 10}}", "{mg/dL: 10}, above_limit: limit}", "CRP.above_limit: 'limit' needs a number: add upper_limit."),
     ("{mg/dL: 10}}", "{mg/dL: 10}, lower_limit: 2, upper_limit: 2}", "CRP.upper_limit: lies at lower_limit or below"),

@@ -24,7 +24,7 @@ tests as (
 ),
 
 -- Answers are told as one number to the base of 8, one digit an item, which no order of the rows can change: so an
--- instrument has no item above 7, and at most 25 of them.
+-- instrument has whole items from 0 to 7, and at most 25 of them. Items that are another instrument's count there.
 instruments as (
 
     select
@@ -35,7 +35,9 @@ instruments as (
         on tests.testcd = codes.paramcd
     where tests.metric = 'repeated_items' and not codes.is_total and not codes.is_derived
     group by tests.testcd
-    having max(codes.item_max) <= 7 and count(distinct codes.item_testcd) <= 25
+    having
+        count(distinct codes.item_testcd) <= 25 and count(case when not codes.is_whole then 1 end) = 0
+        and min(codes.item_min) >= 0 and max(codes.item_max) <= 7
 
 ),
 

@@ -8,17 +8,7 @@ with delivered as (
 
 {{ assessments_dated('delivered', 'lbdtc') }},
 
-biomarkers as (
-
-    select * from {{ source('study', 'biomarkers') }}
-
-),
-
-units as (
-
-    select * from {{ source('study', 'biomarker_units') }}
-
-),
+{{ results_quantified('assessed') }}
 
 treatments as (
 
@@ -35,27 +25,6 @@ subjects as (
 settings as (
 
     select * from {{ source('study', 'settings') }}
-
-),
-
--- Only analytes of the study file; a unit without a conversion leaves no value.
-converted as (
-
-    select
-        results.*,
-        biomarkers.label,
-        biomarkers.unit,
-        biomarkers.lower_limit,
-        biomarkers.below_limit,
-        biomarkers.upper_limit,
-        biomarkers.above_limit,
-        results.lbstresn * units.factor as value_as_reported,
-        {{ is_beyond('results.lborres', '<', 'results.lbstresn * units.factor < biomarkers.lower_limit') }} as is_below,
-        {{ is_beyond('results.lborres', '>', 'results.lbstresn * units.factor > biomarkers.upper_limit') }} as is_above
-    from assessed as results
-    inner join biomarkers on results.lbtestcd = biomarkers.lbtestcd
-    left join units
-        on results.lbtestcd = units.lbtestcd and results.lbstresu = units.from_unit
 
 ),
 
@@ -92,8 +61,10 @@ final as (
         {{ study_day('results.assessed_on', 'coalesce(treatments.first_dose_date, subjects.trtsdt)') }} as ady
     from converted as results
     cross join settings
-    left join treatments on {{ is_treated_on('treatments', 'results', 'results.assessed_on') }}
-    left join subjects on results.usubjid = subjects.usubjid
+    left join treatments
+        on {{ is_treated_on('treatments', 'results', 'results.assessed_on') }}
+    left join subjects
+        on results.usubjid = subjects.usubjid
 
 )
 

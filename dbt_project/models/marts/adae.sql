@@ -1,6 +1,6 @@
 with events as (
 
-    select * from {{ ref('int_adverse_events_dated') }}
+    select * from {{ ref('int_adverse_events_judged') }}
 
 ),
 
@@ -16,9 +16,9 @@ treatments as (
 
 ),
 
-subjects as (
+special_interest as (
 
-    select * from {{ ref('adsl') }}
+    select * from {{ source('study', 'special_interest') }}
 
 ),
 
@@ -27,17 +27,16 @@ timed as (
     select
         events.*,
         treatments.trta,
-        subjects.trtsdt,
-        subjects.saffl,
-        coalesce(subjects.siteid, events.siteid) as trial_siteid,
+        special_interest.aesi,
+        doses.dose_number,
         {{ days_between('doses.adt', 'events.astdt') }} as days_since_dose
     from events
     left join doses
         on {{ is_last_dose_before('doses', 'events', 'events.astdt') }}
     left join treatments
         on {{ is_treated_on('treatments', 'events', 'events.astdt') }}
-    left join subjects
-        on events.usubjid = subjects.usubjid
+    left join special_interest
+        on upper(events.aedecod) = special_interest.term
 
 ),
 
@@ -55,6 +54,8 @@ final as (
         aeser,
         aerel,
         aeout,
+        aesi,
+        case when trtemfl = 'Y' then case when startfl = 'Y' then 'STARTED' else 'WORSENED' end end as emergent_reason,
         aestdtc as astdtc,
         aeendtc as aendtc,
         'AE' as srcdom,
@@ -62,15 +63,10 @@ final as (
         source_file,
         {{ study_day('astdt', 'trtsdt') }} as astdy,
         {{ study_day('aendt', 'trtsdt') }} as aendy,
+        cast(dose_number as integer) as dose_number,
         days_since_dose,
         srcseq,
-        -- A start that is known in part counts as treatment-emergent unless its known part, or the end, rules it out.
-        case
-            when trtsdt is null then 'N'
-            when {{ known_part_is_before('known_start', 'trtsdt') }} then 'N'
-            when coalesce(known_start, '') = '' and {{ known_part_is_before('known_end', 'trtsdt') }} then 'N'
-            else 'Y'
-        end as trtemfl,
+        trtemfl,
         astdtf,
         aendtf,
         astdt,

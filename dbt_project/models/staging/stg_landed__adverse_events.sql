@@ -31,6 +31,7 @@ final as (
         aedecod,
         aebodsys,
         aesev,
+        aesevini,
         aeser,
         aerel,
         aeout,

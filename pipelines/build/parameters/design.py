@@ -21,13 +21,14 @@ def settings(study: Study, inputs: CutInputs) -> ParameterTable:
     columns = (
         "studyid title design blinding blinded:boolean signoff data_cutoff:date baseline_rule tie "
         "integration_from_days:integer integration_to_days:integer maintenance_after_day:integer "
-        "infusion_minutes:double"
+        "infusion_minutes:double emergent_rule emergent_until_days:integer"
     )
     signoff = study.signoff if isinstance(study.signoff, str) else ",".join(study.signoff)
     row = [
         study.study, study.title, study.design, study.blinding, inputs.document["blinded"], signoff,
         inputs.document["data_cutoff"], study.baseline, study.tie, *study.therapy.integration_window_days,
         study.exposure.maintenance_after_day, study.exposure.infusion_minutes,
+        study.safety.treatment_emergent.rule, study.safety.treatment_emergent.until_days_after_last_dose,
     ]  # fmt: skip
     return table(columns, [row])
 
