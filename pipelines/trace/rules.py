@@ -18,10 +18,14 @@ _MISSING = {
     "observed": "a missing score stays missing, and the answer null",
     "locf": "a missing score is the last one before it in the same period (LOCF)",
     "wocf": "a missing score is the worst one before it in the same period (WOCF)",
-    "bocf": "a missing score is the baseline (BOCF)",
+    "bocf": "a missing score is the baseline (BLOCF)",
     "nri": "a missing score is no response (NRI)",
     "worst_case": "a missing score is no response in the experimental arm, and one in the control arm",
     "best_case": "a missing score is a response in the experimental arm, and none in the control arm",
+}
+_CARRIED = {
+    "carries_baseline": "the baseline where nothing later was seen",
+    "carries_unscheduled": "unscheduled assessments too",
 }
 _BASELINES = {
     "visit": "the score of the baseline visit, before dosing",
@@ -51,7 +55,7 @@ def endpoint_rules(cut: OpenCut, row: Values, measure: str) -> tuple[Rule, ...]:
         found.append(Rule(text=text, section=section_of(cut, "estimands", estimand)))
     for rule in cut.parameters("missing_rules", missing_rule=row["missing_rule"]):
         method = str(rule.get("method") or row["missing_rule"])
-        more = _told(rule, {"missing_rule", "method", "section"})
+        more = "; ".join(words for name, words in _CARRIED.items() if rule.get(name))
         text = f"missing_rule {row['missing_rule']}: {_MISSING.get(method, method)}{f' ({more})' if more else ''}"
         found.append(Rule(text=text, section=section_of(cut, "missing_rules", rule)))
     return tuple(found)

@@ -46,6 +46,41 @@ def test_every_mart_has_rows_and_a_file_with_the_same_rows(cut: Cut) -> None:
             assert connection.execute(f"select count(*) > 0 from {mart}").fetchall() == [(True,)], mart
 
 
+def test_onset_and_sustained_response_are_what_a_count_over_the_responses_by_visit_gives(cut: Cut) -> None:
+    # Response by day 2, kept to week 4, at one visit before it no response but a reduction of 25 %; nothing missed.
+    onset = """
+        with visits as (
+            select * from response
+            where endpoint = 'primary' and estimand = 'treatment_policy' and missing_rule = 'observed'
+        ),
+        counted as (
+            select usubjid, max(crit1fl) filter (where avisit = 'D2' and ady <= 2) as early,
+                max(crit1fl) filter (where avisit = 'W4') as late,
+                count(*) filter (where avisit in ('W1', 'W2', 'W3') and crit1fl = 'N' and pchg <= -25) as excursions,
+                count(*) filter (where avisit in ('W1', 'W2', 'W3') and crit1fl is null
+                    or avisit in ('W1', 'W2', 'W3') and crit1fl = 'N' and pchg > -25) as losses
+            from visits group by usubjid
+        )
+        select usubjid, coalesce(early, 'N'),
+            case when early = 'Y' and late = 'Y' and losses = 0 and excursions <= 1 then 'Y' else 'N' end
+        from counted order by usubjid
+    """
+    sustained = """
+        select usubjid, case when count(*) filter (where crit1fl = 'Y') = 5 then 'Y' else 'N' end
+        from response
+        where endpoint = 'primary' and estimand = 'treatment_policy' and missing_rule = 'nri'
+            and avisit in ('W3', 'W4', 'W6', 'W8', 'W12')
+        group by usubjid order by usubjid
+    """
+    with duckdb.connect(str(cut.duckdb), read_only=True) as connection:
+        flags = "select usubjid, crit1fl, crit2fl from onset where paramcd = 'TTRESP' order by usubjid"
+        assert connection.execute(flags).fetchall() == connection.execute(onset).fetchall()
+        held = "select usubjid, crit1fl from sustained where paramcd = 'SUSRESP' order by usubjid"
+        assert connection.execute(held).fetchall() == connection.execute(sustained).fetchall()
+        kept = connection.execute("select trta, count(*) from onset where crit2fl = 'Y' group by all order by all")
+        assert len(kept.fetchall()) == 2
+
+
 def test_rows_are_conserved_from_delivery_to_table(cut: Cut) -> None:
     with duckdb.connect(str(cut.duckdb), read_only=True) as connection:
         unequal = connection.execute(
