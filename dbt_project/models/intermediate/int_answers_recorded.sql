@@ -71,7 +71,11 @@ final as (
         deliveries.delivery_id,
         deliveries.file as source_file,
         ranked.record,
-        ranked.qsstresn,
+        -- A question that is answered by yes or no may have its answer alone.
+        coalesce(
+            ranked.qsstresn,
+            case when upper(ranked.qsorres) in ('Y', 'YES') then 1 when upper(ranked.qsorres) in ('N', 'NO') then 0 end
+        ) as qsstresn,
         ranked.source_row as srcseq,
         ranked.qsdtc as dtc,
         {{ full_date('ranked.qsdtc') }} as adt
