@@ -40,7 +40,8 @@ def test_threads_time_zone_locale_and_hash_seed_change_no_byte(tmp_path: Path) -
         run = [sys.executable, str(script), str(tmp_path / name)]
         cut_id = subprocess.run(run, env=environment, check=True, capture_output=True, text=True).stdout.strip()
         folder = tmp_path / name / "cuts" / cut_id
-        files = [folder / "inputs.json", *sorted((folder / "tables").iterdir())]
+        files = [folder / "catalogue.json", folder / "inputs.json", *sorted((folder / "tables").iterdir())]
         contents.append({path.name: path.read_bytes() for path in files})
-    assert len(contents[0]) == 20
+    assert {"catalogue.json", "inputs.json", "adqs.parquet", "response.parquet"} <= set(contents[0])
+    assert set(contents[0]) == set(contents[1])
     assert [name for name in contents[0] if contents[0][name] != contents[1][name]] == []
