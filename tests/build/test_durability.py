@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -12,6 +13,7 @@ from pipelines.build.parameters import parameter_tables
 from pipelines.cut import Cut, cut_inputs
 from pipelines.study import Study
 from pipelines.study.durability import Durability
+from tests.build.trial import ALLOCATION, TRIAL, make_trial
 
 
 def rows(cut: Cut, query: str) -> list[tuple[Any, ...]]:
@@ -58,6 +60,25 @@ def test_each_response_is_an_episode_that_says_how_it_ended(cut: Cut) -> None:
 
 def test_a_study_that_names_no_landmark_and_no_area_has_the_tables_without_rows(cut: Cut) -> None:
     assert rows(cut, "select (select count(*) from retention), (select count(*) from response_auc)") == [(0, 0)]
+
+
+def test_a_randomised_withdrawal_starts_at_the_randomisation_of_whoever_was_in_response_then(tmp_path: Path) -> None:
+    # Randomised on study day 9: all three were in response at their last assessment. 002 loses it on day 11.
+    text = TRIAL.replace("design: parallel", "design: randomised_withdrawal").replace(
+        "loss_of_response: {confirmed: false}", "start: randomisation, loss_of_response: {confirmed: false}"
+    )
+    later = ALLOCATION.replace("2026-01-04", "2026-01-13")
+    study = make_trial(tmp_path / "withdrawal", text, allocation=later)
+    cut = Cut(study.folder, build(study).cut_id)
+    query = """
+        select right(usubjid, 3), trta, startdy, aval, cnsr, coalesce(evntdesc, cnsdtdsc), srcdom from durability
+        order by usubjid
+    """
+    assert rows(cut, query) == [
+        ("001", "KET", 9, 1, 1, "END OF FOLLOW-UP", "DS"),
+        ("002", "KET", 9, 3, 0, "LOSS OF RESPONSE", "QS"),
+        ("003", "PBO", 9, 1, 1, "WITHDRAWAL", "DS"),
+    ]
 
 
 def test_what_stands_among_events_is_one_though_it_censors_by_default(trial: Study) -> None:

@@ -57,12 +57,14 @@ SCORES = scores_file(
 )
 
 
-def make_trial(root: Path, text: str = TRIAL, *, subjects: str = SUBJECTS, scores: str = SCORES) -> Study:
+def make_trial(
+    root: Path, text: str = TRIAL, *, subjects: str = SUBJECTS, scores: str = SCORES, allocation: str = ALLOCATION
+) -> Study:
     """Returns the study with its three deliveries landed."""
     study = make_study(root, text)
     deliver(study, "S01", "subjects_2026-03-01.csv", subjects)
     deliver(study, "S01", "scores_2026-03-01.csv", scores)
-    deliver(study, "IRT", "allocation_2026-03-01.csv", ALLOCATION)
+    deliver(study, "IRT", "allocation_2026-03-01.csv", allocation)
     receipt = land(study)
     assert not receipt.refused
     return study
