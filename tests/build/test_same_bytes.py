@@ -37,7 +37,8 @@ def built(root: Path, script: Path, settings: dict[str, str]) -> dict[str, bytes
     run = [sys.executable, str(script), str(root)]
     cut_id = subprocess.run(run, env=environment, check=True, capture_output=True, text=True).stdout.strip()
     folder = root / "cuts" / cut_id
-    return {path.name: path.read_bytes() for path in (folder / "inputs.json", *sorted((folder / "tables").iterdir()))}
+    files = [folder / "catalogue.json", folder / "inputs.json", *sorted((folder / "tables").iterdir())]
+    return {path.name: path.read_bytes() for path in files}
 
 
 @pytest.mark.slow
