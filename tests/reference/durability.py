@@ -60,7 +60,7 @@ def courses(study: Study, subject: Subject) -> list[Course]:
                 followed = _followed(study, endpoint, start.period, start_day, found)
                 ends = [
                     *_scores_met(parameter, endpoint, base, start_day, followed),
-                    *_events(subject, parameter, start.period, start_day),
+                    *_events(subject, parameter, start.period, start_day, [day for day, _ in followed]),
                 ]
                 rows.append(_course(subject, parameter, start, start_day, followed, ends))
     return rows
@@ -142,7 +142,9 @@ def _first_met(
         before = day, met
 
 
-def _events(subject: Subject, parameter: Durability, period: int, start_day: int) -> Iterator[End]:
+def _events(
+    subject: Subject, parameter: Durability, period: int, start_day: int, assessed: Sequence[int]
+) -> Iterator[End]:
     """Yields what can end the time by its date: the study's events, and rescue medication, from the start on."""
     starts = first_doses(subject)
     ended = min((start for other, start in starts.items() if other > period), default=datetime.date.max)
@@ -153,7 +155,9 @@ def _events(subject: Subject, parameter: Durability, period: int, start_day: int
             if day >= start_day and event.term in parameter.events:
                 yield End(day, BY_EVENT, event.source, event.term, day)
             elif day >= start_day and event.term == RESCUE:
-                yield End(day, BY_RESCUE, event.source, event.term, day)
+                # Nobody saw the subject between the last assessment and the rescue.
+                seen = max((one for one in assessed if one <= day), default=start_day)
+                yield End(day, BY_RESCUE, event.source, event.term, seen)
 
 
 def _course(
@@ -183,13 +187,15 @@ def _course(
         lower_days=days_apart(start_day, end.lower_day if end else last_day) + 1,
         upper_days=days if is_event else None,
         event=end.description if end and is_event else None,
-        censored=None if is_event else end.description if end else _why(subject),
+        censored=None if is_event else end.description if end else _why(subject, start.period),
         source=end.source if end else last.score.source if last else None,
     )
 
 
-def _why(subject: Subject) -> str:
-    """Returns why the time of a subject without an event ends: how the participation did."""
+def _why(subject: Subject, period: int) -> str:
+    """Returns why the time of a subject without an event ends: with the next period, else as the participation did."""
+    if any(other > period for other in first_doses(subject)):
+        return "END OF FOLLOW-UP"
     terms = {event.term for event in subject.events if event.domain == "DS"}
     if not terms:
         return "DATA CUTOFF"
