@@ -62,6 +62,10 @@ test: setup ## run the tests (PYTEST_ARGS="-k sentence" goes to pytest)
 agreement: setup ## compare the tables with a second implementation on 10,000 made-up subjects (AGREEMENT_SUBJECTS, AGREEMENT_SEED)
 	@AGREEMENT_SUBJECTS=$${AGREEMENT_SUBJECTS:-10000} $(BIN)/python -m tests.reference.compare
 
+.PHONY: trials
+trials: setup ## write docs/published-trials.md: the demonstration data under the parameters of published trials
+	@$(BIN)/python -m tests.reference.published_trials
+
 .PHONY: fuzz
 fuzz: setup ## mutate real files of every format through landing (FUZZ_CASES, FUZZ_SECONDS, FUZZ_SEED; FUZZ_CASE=n is one again)
 	@$(BIN)/python -m tests.fuzz.fuzz

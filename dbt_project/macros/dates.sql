@@ -16,6 +16,40 @@
     datediff({{ end_date }}, {{ start_date }})
 {%- endmacro %}
 
+{#- What an assessment's study days count from: in a crossover the dose of its period, else the subject's study day 1. -#}
+{% macro day_one_of(assessments) -%}
+    case when treatments.is_whole_study then {{ assessments }}.day_one_date
+            else coalesce(treatments.first_dose_date, {{ assessments }}.day_one_date)
+        end
+{%- endmacro %}
+
+{#- The date on which a subject reached what a setting names. -#}
+{% macro milestone_date(milestone) -%}
+    case {{ milestone }}
+            when 'first_dose' then first_doses.first_dose_date
+            when 'randomisation' then randomisations.randdt
+            when 'consent' then subjects.icdt
+        end
+{%- endmacro %}
+
+{#- The date so many days before another. -#}
+{% macro days_before(date, days) -%}
+    {{ return(adapter.dispatch('days_before')(date, days)) }}
+{%- endmacro %}
+
+{% macro default__days_before(date, days) -%}
+    cast({{ date }} - {{ days }} as date)
+{%- endmacro %}
+
+{% macro spark__days_before(date, days) -%}
+    date_sub({{ date }}, {{ days }})
+{%- endmacro %}
+
+{#- An ISO 8601 text to the minute; null where its time is not known. -#}
+{% macro to_the_minute(dtc) -%}
+    nullif(regexp_extract({{ dtc }}, '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}', 0), '')
+{%- endmacro %}
+
 {#- Hours from one ISO 8601 text to another, by the minute; null unless both hold a time of day. -#}
 {% macro hours_between(start_dtc, end_dtc) -%}
     {{ return(adapter.dispatch('hours_between')(start_dtc, end_dtc)) }}

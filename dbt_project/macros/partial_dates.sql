@@ -78,8 +78,28 @@ last day that it can be. Of a date of which nothing is known that is the bound. 
         end
 {%- endmacro %}
 
-{#- CTEs from assessments with `dtc` to `assessed`: `adt`, completed as the study file says, and its flag `adtf`. -#}
+{#- CTEs from assessments to `assessed`: the date `assessed_on`, completed as the study file says, its flag `adtf`, and on
+how many days before a period's dose it may belong to that period (what the site wrote down as another visit does not);
+with the protocol version and the study day 1 of its subject. -#}
 {% macro assessments_dated(relation, dtc) %}
+settings as (
+
+    select * from {{ source('study', 'settings') }}
+
+),
+
+visits as (
+
+    select * from {{ source('study', 'visits') }}
+
+),
+
+scheduled as (
+
+    select * from {{ ref('int_subjects_scheduled') }}
+
+),
+
 partial_dates as (
 
     select * from {{ source('study', 'partial_dates') }}
@@ -99,9 +119,17 @@ completed as (
 
     select
         known.*,
+        scheduled.protocol_version,
+        scheduled.day_one_date,
+        case when coalesce(visits.is_baseline, true) then settings.baseline_lead_in_days else 0 end as lead_in_days,
         {{ completed_date('known.known_date', 'partial_dates.impute', 'partial_dates.highest', 'null', 'null') }}
             as assessed_on
     from known
+    cross join settings
+    left join visits
+        on known.visit = visits.visit
+    left join scheduled
+        on known.usubjid = scheduled.usubjid
     left join partial_dates
         on partial_dates.date_of = 'assessment'
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pipelines.report import (
     benchmarks,
     biomarkers,
+    blinding,
     change,
     comparisons,
     disposition,
@@ -57,6 +58,7 @@ def assembled(data: CutData) -> Content:
     therapy, statistics["therapy"] = treatment.therapy(data)
     exposure, statistics["exposure"] = treatment.exposure(data)
     safe, safety_records = safety.section(data)
+    blind, blinding_records = blinding.section(data)
     markers, statistics["biomarkers"] = biomarkers.section(data)
     panel, statistics["benchmarks"] = benchmarks.section(data, efficacy, lasting)
     periods, statistics["sequence"] = sequence.section(data)
@@ -67,7 +69,7 @@ def assembled(data: CutData) -> Content:
     asked = headlines.acute_visit(data, efficacy["response"])
     compared = statistics["comparisons"] = comparisons.records(data, asked)
     factors = statistics["predictors"] = predictors.records(data, asked)
-    statistics |= counts | safety_records
+    statistics |= counts | safety_records | blinding_records
 
     optional = {
         "therapy sessions": therapy,
@@ -91,6 +93,7 @@ def assembled(data: CutData) -> Content:
         else None,
         comparisons.section(data, compared),
         *optional.values(),
+        blind,
         predictors.section(data, factors),
         panel,
     ]

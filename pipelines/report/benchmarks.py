@@ -11,7 +11,7 @@ from pipelines.report.response import pick, primary_keys
 from pipelines.report.tables import CutData
 
 if TYPE_CHECKING:
-    from pipelines.study.model import Visit
+    from pipelines.study.visits import Visit
 
 PUBLISHED = Path(__file__).with_name("benchmarks.yml")
 # How far, in days, a study's visit may lie from the published one and still stand beside it.

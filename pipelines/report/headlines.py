@@ -11,7 +11,7 @@ from pipelines.report.response import STRATEGIES, criterion, pick, primary_keys,
 from pipelines.report.tables import CutData
 
 if TYPE_CHECKING:
-    from pipelines.study.model import Visit
+    from pipelines.study.visits import Visit
 
 # Where the study file names no visit: the horizon of the acute trials, four weeks after day 1.
 _ACUTE_DAY = 29

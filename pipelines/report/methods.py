@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipelines.report import durability_rules
+from pipelines.report import durability_rules, safety_rules
 from pipelines.report.content import Record, Section, Table
 from pipelines.report.definitions import onset_parameters
 from pipelines.report.formats import MISSING, count, plain, short, text
@@ -120,12 +120,7 @@ def parameters(study: Study) -> list[tuple[str, str, str]]:
         limit = f"; lower limit of quantification {plain(marker.lower_limit)}" if marker.lower_limit is not None else ""
         factors = "".join(f"; 1 {unit} = {plain(factor)} {marker.unit}" for unit, factor in marker.conversions.items())
         rows.append((f"Biomarker {code}", f"{marker.label}, {marker.unit}{factors}{limit}", ""))
-    for code, sign in study.vital_signs.items():
-        if sign.alert_above is not None:
-            relation = ">" if sign.strict else "\u2265"
-            rows.append(
-                (f"Alert {code}", f"{sign.label} {relation} {plain(sign.alert_above)} {sign.unit}", sign.section)
-            )
+    rows += safety_rules.parameters(study)
     rows.append(("Quarantine limit of a delivery", f"{plain(study.quarantine_limit_pct)} % of its rows", ""))
     return [(name, value, text(section)) for name, value, section in rows]
 

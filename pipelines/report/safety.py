@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pipelines.report.alerts import alerts, session_peaks
 from pipelines.report.content import Record, Section, Table
 from pipelines.report.estimates import mean, proportion, spread
 from pipelines.report.formats import count, interval, number, percent, ratio
@@ -15,7 +16,7 @@ def adverse_events(data: CutData) -> tuple[Table | None, list[Record]]:
     """Returns treatment-emergent events by system and term: subjects with at least one, and events, for each group."""
     rows = data.rows(
         "select coalesce(aebodsys, 'Not coded') as system, coalesce(aedecod, 'Not coded') as term, trta,"
-        " usubjid, aeser, count(*) as n from adae where trtemfl = 'Y' group by all order by all"
+        " usubjid, aeser, aesev, aesi, count(*) as n from adae where trtemfl = 'Y' group by all order by all"
     )
     if not rows:
         return None, []
@@ -23,6 +24,11 @@ def adverse_events(data: CutData) -> tuple[Table | None, list[Record]]:
     lines: list[tuple[str, str, list[Record]]] = [
         ("Any", "Any event", rows),
         ("Any", "Any serious event", [row for row in rows if row["aeser"] == "Y"]),
+        ("Any", "Any severe event", [row for row in rows if row["aesev"] == "SEVERE"]),
+        *(
+            ("Special interest", one.name.capitalize(), [row for row in rows if row["aesi"] == one.name])
+            for one in data.study.safety.special_interest
+        ),
     ]
     for system in sorted({row["system"] for row in rows}):
         of_system = [row for row in rows if row["system"] == system]
@@ -149,10 +155,18 @@ def dissociation(data: CutData) -> tuple[Table | None, list[Record]]:
 def section(data: CutData) -> tuple[Section | None, dict[str, list[Record]]]:
     """Returns the safety section, or None when nothing of it was delivered."""
     events, event_records = adverse_events(data)
-    alerts, alert_records = vital_signs(data)
+    signs, sign_records = vital_signs(data)
     peaks, peak_records = dissociation(data)
-    tables = tuple(table for table in (events, alerts, peaks) if table)
-    statistics = {"adverse_events": event_records, "vital_sign_alerts": alert_records, "dissociation": peak_records}
+    sessions, session_records = session_peaks(data)
+    looked_at, looked_at_records = alerts(data)
+    tables = tuple(table for table in (events, looked_at, signs, peaks, sessions) if table)
+    statistics = {
+        "adverse_events": event_records,
+        "safety_alerts": looked_at_records,
+        "vital_sign_alerts": sign_records,
+        "dissociation": peak_records,
+        "session_peaks": session_records,
+    }
     if not tables:
         return None, statistics
     made = Section(
@@ -161,11 +175,12 @@ def section(data: CutData) -> tuple[Section | None, dict[str, list[Record]]]:
         sentence="Which adverse events started on or after the first dose, and what was measured around dosing.",
         help=(
             (
-                "An adverse event is treatment-emergent when it started or worsened on or after the first dose. A"
-                " subject counts once in each line, however many events it had. Alert limits are the study file's."
+                "An adverse event is treatment-emergent when it started on or after the first dose, or worsened after"
+                " it where the study file says so. A subject counts once in each line, however many events it had."
+                " Alert limits are the study file's."
             ),
         ),
         tables=tables,
-        sources=("adae", "advs", "adqs"),
+        sources=("adae", "advs", "adqs", "session_peaks", "safety_alerts"),
     )
     return made, statistics

@@ -1,9 +1,10 @@
-"""Vendors: the randomisation and dispensing service (IRT), and the central laboratory (LAB)."""
+"""Vendors: the randomisation and dispensing service (IRT), the central laboratory (LAB), the tablets (EPRO)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pipelines.simulate.cytokines import ANALYTE, UNIT
 from pipelines.simulate.protocol import CSV_SITES, EXPORT
 from pipelines.simulate.tables import Table, day, tenths
 from pipelines.simulate.trial import Participant
@@ -11,12 +12,14 @@ from pipelines.simulate.trial import Participant
 ALLOCATION = ("site", "subject", "randomised_on", "arm", "stratum")
 DISPENSING = ("site", "subject", "visit", "given_on", "dose_number", "phase", "kit_number", "drug", "dose_mg")
 LABS = ("site", "subject", "visit", "sampled_on", "analyte", "reported", "value", "unit")
+CYTOKINES = ("site", "subject", "visit", "sampled_on", "time_point", "analyte", "reported", "value", "unit")
+QUESTIONS = ("site", "subject", "visit", "asked_on", "question", "answer", "points")
 _ARM_CODES = {"KET": "A", "MDZ": "B"}
 
 
 def vendor_tables(people: Sequence[Participant]) -> list[Table]:
     """Returns what the vendors deliver for all sites; doses only of the sites that have no hospital pharmacy."""
-    return [_allocation(people), _dispensing(people), _labs(people)]
+    return [_allocation(people), _dispensing(people), _labs(people), _cytokines(people), _questions(people)]
 
 
 def _allocation(people: Sequence[Participant]) -> Table:
@@ -67,5 +70,39 @@ def _labs(people: Sequence[Participant]) -> Table:
                 reported=result.reported,
                 value=result.value,
                 unit=result.unit,
+            )
+    return table
+
+
+def _cytokines(people: Sequence[Participant]) -> Table:
+    table = Table(site="LAB", kind="cytokines", exported=EXPORT, suffix="csv", columns=CYTOKINES)
+    for person in people:
+        for result in person.cytokines:
+            table.add(
+                site=person.subject.site,
+                subject=person.subject.key,
+                visit=result.visit,
+                sampled_on=day(result.on),
+                time_point=result.timepoint,
+                analyte=ANALYTE,
+                reported=result.reported,
+                value=result.value,
+                unit=UNIT,
+            )
+    return table
+
+
+def _questions(people: Sequence[Participant]) -> Table:
+    table = Table(site="EPRO", kind="questions", exported=EXPORT, suffix="csv", columns=QUESTIONS)
+    for person in people:
+        for one in person.answers:
+            table.add(
+                site=person.subject.site,
+                subject=person.subject.key,
+                visit=one.visit,
+                asked_on=day(one.on),
+                question=one.question,
+                answer=one.answer,
+                points=one.points,
             )
     return table

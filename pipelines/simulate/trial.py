@@ -7,10 +7,12 @@ from datetime import date
 
 from pipelines.simulate.clinical import ClinicalEvent, clinical_events
 from pipelines.simulate.courses import Assessment, Course, courses
+from pipelines.simulate.cytokines import Cytokine, cytokines
 from pipelines.simulate.dosing import Dose, dose_sessions
 from pipelines.simulate.events import AdverseEvent, adverse_events
 from pipelines.simulate.labs import LabResult, lab_results
 from pipelines.simulate.protocol import PHQ9_VISITS, STUDY
+from pipelines.simulate.questions import Answer, answers
 from pipelines.simulate.scores import MADRS_PROFILE, PHQ9_PROFILE, items, phq9_total, tilt
 from pipelines.simulate.stream import Stream
 from pipelines.simulate.subjects import Subject, screened
@@ -37,6 +39,8 @@ class Participant:
     labs: tuple[LabResult, ...]
     adverse: tuple[AdverseEvent, ...]
     clinical: tuple[ClinicalEvent, ...]
+    cytokines: tuple[Cytokine, ...]
+    answers: tuple[Answer, ...]
     randomised: date | None
 
     @property
@@ -70,6 +74,9 @@ def _participant(seed: int, course: Course) -> Participant:
         for assessment in sorted(course.assessments, key=lambda assessment: assessment.on)
     ]
     doses = dose_sessions(seed, course)
+    clinical = clinical_events(seed, course)
+    # The last item of the MADRS is suicidal thoughts.
+    suicidal_thoughts = {one.assessment.visit: one.madrs[-1] for one in scores}
     return Participant(
         course=course,
         scores=tuple(scores),
@@ -77,6 +84,8 @@ def _participant(seed: int, course: Course) -> Participant:
         therapy=tuple(therapy_sessions(seed, course, doses)),
         labs=tuple(lab_results(seed, course)),
         adverse=tuple(adverse_events(seed, course, doses)),
-        clinical=tuple(clinical_events(seed, course)),
+        clinical=tuple(clinical),
+        cytokines=tuple(cytokines(seed, course)),
+        answers=tuple(answers(seed, course, suicidal_thoughts, clinical)),
         randomised=subject.on(-1) if subject.arm else None,
     )

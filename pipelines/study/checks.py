@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import pairwise
 
 from pipelines.study.date_checks import date_problems
 from pipelines.study.durability_checks import durability_problems
@@ -15,6 +14,7 @@ from pipelines.study.model import Study
 from pipelines.study.monitoring_checks import monitoring_problems
 from pipelines.study.onset_checks import onset_problems
 from pipelines.study.problem import Problem
+from pipelines.study.visit_checks import visit_problems
 
 # What a population may be told by: recorded in dm, or derived for ADSL before the population is.
 POPULATION_VARIABLES = (
@@ -29,7 +29,7 @@ def problems(study: Study) -> list[Problem]:
     """Returns every mistake of the study that its types do not show."""
     return [
         *_sites(study),
-        *_visits(study),
+        *visit_problems(study),
         *date_problems(study),
         *instrument_problems(study),
         *_endpoints(study),
@@ -70,28 +70,6 @@ def _sites(study: Study) -> Iterator[Problem]:
     for key, site in study.sites.items():
         if site.layout not in study.layouts:
             yield Problem(("sites", key, "layout"), f"no such layout. Layouts: {', '.join(study.layouts)}.")
-
-
-def _visits(study: Study) -> Iterator[Problem]:
-    names = [visit.visit for visit in study.visits]
-    for index, visit in enumerate(study.visits):
-        where = ("visits", index)
-        if names.index(visit.visit) != index:
-            yield Problem((*where, "visit"), "this visit stands twice. Give each visit its own name.")
-        if visit.window and visit.window[0] > visit.window[1]:
-            yield Problem((*where, "window"), "the window ends before it starts. Write [first day, last day].")
-        if visit.day == 0:
-            yield Problem((*where, "day"), "there is no study day 0: day 1 is the first dose, day -1 the day before.")
-        if visit.day is not None and visit.window and not visit.window[0] <= visit.day <= visit.window[1]:
-            yield Problem((*where, "window"), "the target day lies outside its window.")
-        if visit.of_period and study.design != "crossover":
-            yield Problem((*where, "of_period"), "only a crossover study has periods. Remove it, or set design.")
-    planned = [(index, visit.window) for index, visit in enumerate(study.visits) if visit.window]
-    for (_, first), (index, second) in pairwise(planned):
-        if second[0] <= first[1] and second[1] >= first[0]:
-            yield Problem(("visits", index, "window"), "overlaps the window of the visit before it.")
-    if sum(visit.baseline for visit in study.visits) != 1:
-        yield Problem(("visits",), "exactly one visit must say `baseline: true`.")
 
 
 def _endpoints(study: Study) -> Iterator[Problem]:

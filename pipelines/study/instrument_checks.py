@@ -45,10 +45,8 @@ def instrument_problems(study: Study) -> Iterator[Problem]:
             yield Problem((*where, "items"), f"`highest_of` names more than {MOST_DOMAINS} domains.")
         yield from _missing(scale, use, where)
         yield from _bands(scale, use, where)
-        if use.derived and not any(item.same_as for item in scale.items):
-            yield Problem(
-                (*where, "derived"), "no item says `same_as`, the item of another instrument that stands for it."
-            )
+        if use.derived:
+            yield from _derived(study, scale, where)
     yield from _codes(study)
 
 
@@ -73,6 +71,15 @@ def _item(study: Study, key: str, item: InstrumentItem, where: tuple[str, ...]) 
         scale = study.scales.get(code)
         if scale is None or not any(f"{one.number:02d}" == number for one in scale.items):
             yield Problem((*where, "same_as"), "names no item. Write one of another instrument, `CADSS.05`.")
+
+
+def _derived(study: Study, scale: Instrument, where: tuple[str, ...]) -> Iterator[Problem]:
+    origins = {item.same_as.partition(".")[0] for item in scale.items if item.same_as}
+    if not origins:
+        text = "no item says `same_as`, the item of another instrument that stands for it."
+        yield Problem((*where, "derived"), text)
+    for origin in sorted(origins - study.instruments.keys()):
+        yield Problem((*where, "derived"), f"takes items of {origin}. Add it to the instruments.")
 
 
 def _missing(scale: Instrument, use: InstrumentUse, where: tuple[str, ...]) -> Iterator[Problem]:

@@ -23,6 +23,7 @@ from pipelines.study.measures import Biomarker, Exposure, Therapy, VitalSign
 from pipelines.study.monitoring import SiteMetric
 from pipelines.study.onset import Onset, Sustained
 from pipelines.study.safety import BlindingAssessment, Safety
+from pipelines.study.visits import Baseline, DayOne, Protocol, Visit, dated, ruled
 
 # Rules that many entries share, or that have no entry of their own to name a section in.
 SharedRule = Literal[
@@ -59,19 +60,6 @@ class Population(Settings):
     """Who is analysed: conditions on `dm` variables and ADSL flags, joined by `and`."""
 
     analysed: str = "randfl = 'Y'"
-
-
-class Visit(Settings):
-    """A planned visit. `day` and `window` are study days (day 1 = first dose; there is no day 0)."""
-
-    visit: Identifier
-    visitnum: float
-    label: str
-    day: int | None = None
-    window: tuple[int, int] | None = None
-    baseline: bool = False
-    of_period: bool = False
-    section: str = ""
 
 
 def _named(value: object) -> object:
@@ -119,7 +107,9 @@ class Study(Settings):
     arms: Annotated[dict[Identifier, Arm], Field(min_length=1)]
     population: Population = Population()
     visits: Annotated[tuple[Visit, ...], Field(min_length=1)]
-    baseline: Literal["visit", "last_before_first_dose"] = "visit"
+    protocol: Protocol = Protocol()
+    day_one: Annotated[DayOne, BeforeValidator(dated)] = DayOne()
+    baseline: Annotated[Baseline, BeforeValidator(ruled)] = Baseline()
     tie: Literal["later", "earlier"] = "later"
     partial_dates: PartialDates = PartialDates()
     instruments: Annotated[dict[str, InstrumentUse], BeforeValidator(_named), Field(min_length=1)]

@@ -22,6 +22,8 @@ def derived_step(cut: OpenCut, table: str, row: Values) -> Step:
     """Returns the link of a derived row, and below it all that it comes from."""
     rules_found, steps = _TABLES.get(table, _other)(cut, table, row)
     own = () if steps else _own_sources(cut, row)
+    if not steps and not own:
+        steps = (Step(what="many rows stand behind this one, and no single delivered row", values={}),)
     return Step(what=table, values=row, rules=rules_found, sources=own, steps=steps)
 
 
@@ -111,11 +113,12 @@ def _followed(cut: OpenCut, row: Values, instrument: object) -> Step:
     """The assessments from the start to the end, in their order: on which the event was looked for."""
     listed = cut.rows(
         f"select avisit, adt, ady, aval, base, pchg, source_file as file, srcseq as row from {cut.scan('adqs')} "
-        "where usubjid = ? and paramcd = ? and aperiod is not distinct from ? and aval is not null and ady >= ? "
-        "and ady <= ? order by ady, adt, srcseq",
-        [row["usubjid"], instrument, row["aperiod"], row["startdy"], row["ady"]],
+        "where usubjid = ? and paramcd = ? and aperiod is not distinct from ? and aval is not null "
+        "and coalesce(ady >= ?, true) and coalesce(ady <= ?, true) order by ady, adt, srcseq",
+        [row["usubjid"], instrument, row["aperiod"], row.get("startdy"), row.get("ady")],
     )
-    return Step(what="assessments from start to end", values={"assessments": len(listed)}, records=tuple(listed))
+    what = "assessments from start to end" if row.get("startdy") else "assessments"
+    return Step(what=what, values={"assessments": len(listed)}, records=tuple(listed))
 
 
 def _end(cut: OpenCut, row: Values, instrument: object, what: str) -> list[Step]:
@@ -123,10 +126,10 @@ def _end(cut: OpenCut, row: Values, instrument: object, what: str) -> list[Step]
     if domain is None:
         return []
     if domain.name == "qs":
-        score = find_score(
-            cut, row["usubjid"], instrument, delivery_id=row["delivery_id"], source_file=row["source_file"],
-            srcseq=row["srcseq"], adt=row.get("adt"),
-        )  # fmt: skip
+        place = {name: row[name] for name in ("delivery_id", "source_file", "srcseq")}
+        score = find_score(cut, row["usubjid"], instrument, **place, adt=row.get("adt"))
+        # A row's own date need not be that of the assessment that it names.
+        score = score or find_score(cut, row["usubjid"], instrument, **place)
         return [score_step(cut, score, f"{what}: adqs, {score['avisit']}")] if score else []
     return [record_step(cut, domain, _landed(cut, domain, row), what)]
 
@@ -157,7 +160,8 @@ def _other(cut: OpenCut, table: str, row: Values) -> Links:
     if domain.name == "qs":
         endpoint = next(iter(cut.parameters("endpoints", endpoint=row["endpoint"])), {}) if row.get("endpoint") else {}
         instrument = endpoint.get("paramcd", row.get("paramcd"))
-        return (*told, *_endpoint_rules(cut, endpoint)), tuple(_end(cut, row, instrument, "score"))
+        steps = [_followed(cut, row | {"ady": None}, instrument)] if endpoint else []
+        return (*told, *_endpoint_rules(cut, endpoint)), (*_end(cut, row, instrument, "score"), *steps)
     found = _landed(cut, domain, row)
     steps = [record_step(cut, domain, found, f"record of {domain.name.upper()}")]
     if row.get("base") is not None and row.get("ablfl") != "Y":

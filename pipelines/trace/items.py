@@ -48,7 +48,7 @@ def _declared(one: Values, labels: dict[str, str]) -> ItemCode:
     item = str(one["item_testcd"])
     return ItemCode(
         item=item,
-        label="total as collected" if one["is_total"] else labels.get(item, f"item {one['item']}"),
+        label="total as collected" if one["is_total"] else str(one.get("label") or labels.get(item) or item),
         is_total=bool(one["is_total"]),
         is_scored=bool(one["is_scored"]),
         is_derived=bool(one["is_derived"]),

@@ -156,7 +156,12 @@ def named_rules(cut: OpenCut, row: Values, table: str) -> tuple[Rule, ...]:
 
 
 def _told(parameters: Values, without: set[str]) -> str:
-    pairs = ((name, value) for name, value in parameters.items() if name not in without and value is not None)
+    # What the study file does not ask for is no part of the rule.
+    pairs = (
+        (name, value)
+        for name, value in parameters.items()
+        if name not in without and value is not None and value is not False and value != ""
+    )
     return ", ".join(f"{name} {number(value)}" for name, value in pairs)
 
 

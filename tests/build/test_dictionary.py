@@ -30,7 +30,8 @@ def _table(table: dict[str, Any]) -> CataloguedTable:
         CataloguedColumn(name=one["name"], type=one["type"], facts=ColumnFacts(**one["facts"]))
         for one in table["columns"]
     )
-    return CataloguedTable(**{**table, "columns": columns})
+    listed = {name: tuple(table[name]) for name in ("grain", "made_from")}
+    return CataloguedTable(**{**table, **listed, "columns": columns})
 
 
 def test_every_column_of_every_layer_says_what_it_is(cut: Cut) -> None:

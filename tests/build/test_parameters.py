@@ -10,6 +10,7 @@ from pipelines.build.project import PROJECT
 from pipelines.cut import cut_inputs
 from pipelines.study import Study
 from pipelines.study.checks import POPULATION_VARIABLES
+from tests.build.trial import TRIAL, make_trial
 
 
 def test_a_rule_in_words_holds_the_number_of_the_study_file(trial: Study) -> None:
@@ -23,6 +24,29 @@ def test_a_rule_in_words_holds_the_number_of_the_study_file(trial: Study) -> Non
 def test_an_instrument_without_a_list_of_visits_is_planned_at_all(trial: Study) -> None:
     rows = parameter_tables(trial, cut_inputs(trial))["instrument_visits"].rows
     assert rows == [("MADRS", "BL"), ("MADRS", "D2"), ("MADRS", "W1")]
+
+
+def test_a_subscale_of_the_studys_own_takes_the_codes_of_the_items_that_it_is_made_of(tmp_path: Path) -> None:
+    instruments = """instruments:
+  MADRS: {}
+  PHQ9: {}
+  PHQ2:
+    label: First two items
+    derived: true
+    items: {"1": {range: [0, 3], same_as: PHQ9.01}, "2": {range: [0, 3], same_as: PHQ9.02}}
+"""
+    study = make_trial(tmp_path, TRIAL.replace("instruments: [MADRS]\n", instruments))
+    table = parameter_tables(study, cut_inputs(study))["instrument_codes"]
+    rows = [dict(zip(table.columns, row, strict=True)) for row in table.rows]
+    assert [(row["qstestcd"], row["item"], row["is_derived"]) for row in rows if row["paramcd"] == "PHQ2"] == [
+        ("PHQ2TOT", 0, False),
+        ("PHQ201", 1, False),
+        ("PHQ901", 1, True),
+        ("PHQ0101", 1, True),
+        ("PHQ202", 2, False),
+        ("PHQ902", 2, True),
+        ("PHQ0102", 2, True),
+    ]
 
 
 def test_a_unit_of_analysis_converts_to_itself(trial: Study) -> None:

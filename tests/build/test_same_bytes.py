@@ -10,12 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.build.trial import make_trial
+from pipelines.land import land
+from tests.house.tables_page import published_models
+from tests.reference.delivered import delivered_trial
 
+ROOT = Path(__file__).resolve().parents[2]
 SETTINGS = (
     {"AFTERGLOW_THREADS": "1", "TZ": "UTC", "PYTHONHASHSEED": "0", "LC_ALL": "C"},
-    {"AFTERGLOW_THREADS": "4", "TZ": "Pacific/Kiritimati", "PYTHONHASHSEED": "4711", "LC_ALL": "C.UTF-8"},
+    {"AFTERGLOW_THREADS": "2", "TZ": "America/New_York", "PYTHONHASHSEED": "1", "LC_ALL": "POSIX"},
+    {"AFTERGLOW_THREADS": "8", "TZ": "Pacific/Kiritimati", "PYTHONHASHSEED": "4711", "LC_ALL": "C.UTF-8"},
 )
+PUBLISHED = [model["name"] for model in published_models()]
 BUILD = """
 import sys
 from pathlib import Path
@@ -26,21 +31,27 @@ if __name__ == "__main__":
 """
 
 
+def built(root: Path, script: Path, settings: dict[str, str]) -> dict[str, bytes]:
+    """Returns the bytes of each file of a cut that another process builds under these settings."""
+    environment = {**os.environ, **settings, "PYTHONPATH": str(ROOT)}
+    run = [sys.executable, str(script), str(root)]
+    cut_id = subprocess.run(run, env=environment, check=True, capture_output=True, text=True).stdout.strip()
+    folder = root / "cuts" / cut_id
+    return {path.name: path.read_bytes() for path in (folder / "inputs.json", *sorted((folder / "tables").iterdir()))}
+
+
 @pytest.mark.slow
-def test_threads_time_zone_locale_and_hash_seed_change_no_byte(tmp_path: Path) -> None:
-    make_trial(tmp_path / "first")
-    # The same study in a folder of another name.
-    shutil.copytree(tmp_path / "first", tmp_path / "second")
+def test_threads_time_zone_locale_and_hash_seed_change_no_byte(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    # DuckDB shares out a table of more than 122,880 rows among threads: `-m soak` has tables of that size.
+    subjects = 1200 if "soak" in request.config.option.markexpr else 40
+    study, _ = delivered_trial("parallel", tmp_path / "0", 11, range(subjects))
+    land(study)
     script = tmp_path / "script.py"
     script.write_text(BUILD, encoding="utf-8")
-    contents = []
-    for name, settings in zip(("first", "second"), SETTINGS, strict=True):
-        root = Path(__file__).resolve().parents[2]
-        environment = {**os.environ, **settings, "PYTHONPATH": str(root)}
-        run = [sys.executable, str(script), str(tmp_path / name)]
-        cut_id = subprocess.run(run, env=environment, check=True, capture_output=True, text=True).stdout.strip()
-        folder = tmp_path / name / "cuts" / cut_id
-        files = [folder / "inputs.json", *sorted((folder / "tables").iterdir())]
-        contents.append({path.name: path.read_bytes() for path in files})
-    assert len(contents[0]) == 20
-    assert [name for name in contents[0] if contents[0][name] != contents[1][name]] == []
+    # The same study in folders of other names.
+    for copy in range(1, len(SETTINGS)):
+        shutil.copytree(tmp_path / "0", tmp_path / str(copy))
+    first, *others = (built(tmp_path / str(number), script, settings) for number, settings in enumerate(SETTINGS))
+    assert {f"{name}.parquet" for name in PUBLISHED} <= set(first)
+    for other in others:
+        assert {name for name in first.keys() | other.keys() if first.get(name) != other.get(name)} == set()

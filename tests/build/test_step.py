@@ -28,7 +28,7 @@ TABLES = {
 
 
 def test_a_cut_has_its_inputs_its_database_and_a_file_for_each_table(cut: Cut) -> None:
-    assert {path.name for path in cut.directory.iterdir()} == {"cut.duckdb", "inputs.json", "tables"}
+    assert {path.name for path in cut.directory.iterdir()} == {"catalogue.json", "cut.duckdb", "inputs.json", "tables"}
     assert {path.stem for path in cut.tables.iterdir()} == TABLES
     assert cut.inputs_file.read_bytes() == canonical_json(cut.inputs)
 

@@ -11,6 +11,7 @@ create table study.population as select 'randfl' as variable, '=' as operator, '
 create table study.visits as from (values
     ('BL', 1.0, 'Baseline', 1, -1, 1, true, false), ('W1', 2.0, 'Week 1', 8, 5, 11, false, false), ('W2', 3.0, 'Week 2', 15, 12, 18, false, false)
 ) as t (visit, visitnum, visit_label, target_day, window_from_day, window_to_day, is_baseline, of_period);
+create table study.version_visits as select '1' as version, *, true as is_planned from study.visits;
 create table study.instruments as select 'MADRS' as paramcd, 'items' as analysed_total;
 create table study.instrument_visits as select 'MADRS' as paramcd, visit from study.visits;
 create table study.endpoints as select 'primary' as endpoint, 'MADRS' as paramcd, 50.0::double as min_reduction_pct, null::double as min_reduction_points,
@@ -83,12 +84,12 @@ create table landed.ce as select unnest(landed('S01-001', 60)), 'Other relapse' 
 create macro mart(subject, arm) as struct_pack(studyid := 'TINY', usubjid := subject, siteid := 'S01', trta := arm);
 create macro origin(domain, row) as struct_pack(srcdom := domain::varchar, delivery_id := case when domain is null then null else delivery() end,
     source_file := case when domain is null then null else 'all_2026-02-20.csv' end, srcseq := row::bigint);
-create table curated.adsl as select unnest(mart('S01-' || s, arm)), unnest(origin('DM', row)), 'CHE' as country, 'MDD' as dx, arm as trt01p, arm as trt01a,
+create table curated.adsl as select unnest(mart('S01-' || s, arm)), unnest(origin('DM', row)), 'CHE' as country, 'MDD' as dx, '1' as protocol_version, arm as trt01p, arm as trt01a,
     null::varchar as trtseqp, status as eosstt, reason as dcsreas, 40 as age, 1 as doses, 'Y' as enrlfl, 'Y' as randfl, 'Y' as saffl, 'Y' as analysfl,
-    date '2026-01-02' as icdt, date '2026-01-09' as randdt, date '2026-01-10' as trtsdt, date '2026-01-10' as trtedt, ended::date as eosdt
+    date '2026-01-02' as icdt, date '2026-01-10' as rfstdt, date '2026-01-09' as randdt, date '2026-01-10' as trtsdt, date '2026-01-10' as trtedt, ended::date as eosdt
     from (values ('001', 'KET', 1, 'ONGOING', null, null), ('002', 'PBO', 2, 'DISCONTINUED', 'WITHDRAWAL BY SUBJECT', '2026-01-20')) as t (s, arm, row, status, reason, ended);
 create table curated.adqs as select unnest(mart('S01-' || s, arm)), unnest(origin('QS', row)), 'MADRS' as paramcd, visit as avisit, null::varchar as atpt,
-    null::varchar as qualifiers, case when score < 20 then 'Normal to mild' else 'Moderate or severe' end as avalcat1, null::varchar as dtype, source as total_source, null::varchar as missing_reason, 1 as aperiod, number as avisitn, ady, score::double as aval,
+    null::varchar as qualifiers, null::varchar as basetype, case when score < 20 then 'Normal to mild' else 'Moderate or severe' end as avalcat1, null::varchar as dtype, source as total_source, null::varchar as missing_reason, 1 as aperiod, number as avisitn, ady, score::double as aval,
     base::double as base, chg::double as chg, 100.0::double * chg / base as pchg, items as items_answered, 10 as items_expected, item_sum::double as item_sum,
     score::double as collected_total, ablfl, 'Y' as anl01fl, null::varchar as adtf, date '2026-01-09' + ady as adt
     from (values ('001', 'KET', 10, 'BL', 1.0, 1, 30, 30, null, 'items', 10, 30, 'Y'), ('001', 'KET', 11, 'W1', 2.0, 8, 14, 30, -16, 'collected', 0, null, null),
@@ -145,11 +146,11 @@ create table curated.exposure as select unnest(mart('S01-' || s, arm)), unnest(o
     1 as dose_number, 1 as ady, 35.0::double as dose_mg, 70.0::double as weight_kg, 0.5::double as dose_mg_per_kg, null::integer as days_since_previous_dose,
     'INITIAL' as phase, 'N' as dose_deviation_fl, 'N' as stopped_early_fl, date '2026-01-10' as weight_date,
     date '2026-01-10' as adt from (values ('001', 'KET', 6), ('002', 'PBO', 7)) as t (s, arm, row);
-create table curated.biomarkers as select unnest(mart('S01-001', 'KET')), unnest(origin('LB', row)), 'CRP' as paramcd, visit as avisit, null::varchar as atpt, null::varchar as qualifiers, 'mg/L' as avalu,
+create table curated.biomarkers as select unnest(mart('S01-001', 'KET')), unnest(origin('LB', row)), 'CRP' as paramcd, visit as avisit, null::varchar as atpt, null::varchar as qualifiers, null::varchar as basetype, 'mg/L' as avalu, 1 as aperiod,
     ady, value::double as aval, 4.0::double as base, value::double - 4 as chg, value::double / 4 as ratio_to_base,
     100 * (value::double - 4) / 4 as pchg, null::varchar as dtype, 'N' as blqfl, 'N' as alqfl, ablfl, 'Y' as anl01fl, null::varchar as adtf, day::date as adt
     from (values (30, 'BL', 1, 4, 'Y', '2026-01-10'), (31, 'W1', 8, 2, null, '2026-01-17')) as t (row, visit, ady, value, ablfl, day);
-create table curated.advs as select unnest(mart('S01-001', 'KET')), unnest(origin('VS', row)), 'SYSBP' as paramcd, 'BL' as avisit, tpt as atpt, null::varchar as qualifiers, 'mmHg' as avalu, 1 as ady,
+create table curated.advs as select unnest(mart('S01-001', 'KET')), unnest(origin('VS', row)), 'SYSBP' as paramcd, 'BL' as avisit, tpt as atpt, null::varchar as qualifiers, null::varchar as basetype, null::varchar as dtype, 'mmHg' as avalu, 1 as aperiod, 1 as ady,
     value::double as aval, 120.0::double as base, value::double - 120 as chg, 'N' as alertfl, 'N' as change_alertfl, case when tpt = '40 MIN' then 40 end as minutes_since_dose, 'Y' as anl01fl, null::varchar as adtf, date '2026-01-10' as adt
     from (values (20, 'PRE-DOSE', 120), (21, '40 MIN', 150)) as t (row, tpt, value);
 create table curated.adae as select unnest(mart('S01-001', 'KET')), unnest(origin('AE', 40)), 'Headache' as aeterm, 'Headache' as aedecod, 'MILD' as aesev, 'N' as aeser,

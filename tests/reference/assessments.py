@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from pipelines.study import Study
 from pipelines.study.catalogue import catalogue
-from pipelines.study.model import Visit
+from pipelines.study.visits import Visit
 from tests.reference.records import Score, Subject, days_apart, first_doses, full_date, study_day
 
 UNSCHEDULED = "UNSCHEDULED"
@@ -134,7 +134,7 @@ def _baselines(study: Study, subject: Subject, found: Sequence[Assessment]) -> I
     first_dose = min(first_doses(subject).values(), default=None)
     for instrument in study.instruments:
         own = [one for one in found if one.score.instrument == instrument and one.value is not None]
-        if study.baseline == "visit":
+        if study.baseline.rule == "visit":
             yield from (one for one in own if one.is_analysed and one.avisit == planned)
             continue
         # Of a score whose day is not known, and of a subject who was never dosed, the visit tells what came before.

@@ -90,7 +90,13 @@ def built(study: Study) -> Cut:
 
 
 def made_up_trial(name: str, folder: Path, seed: int, numbers: Iterable[int]) -> Trial:
-    """Returns a study with these made-up subjects, delivered twice and built: the second time with other values."""
+    """Returns a study with these made-up subjects, delivered and built."""
+    study, subjects = delivered_trial(name, folder, seed, numbers)
+    return study, subjects, built(study)
+
+
+def delivered_trial(name: str, folder: Path, seed: int, numbers: Iterable[int]) -> tuple[Study, list[Subject]]:
+    """Returns a study with these made-up subjects, delivered twice: the second time with other values."""
     study = study_of(name, folder)
     chance = random.Random(f"{seed} {name}")  # noqa: S311 - a seed is wanted
     final = [subject(study, seed, number) for number in numbers]
@@ -106,7 +112,7 @@ def made_up_trial(name: str, folder: Path, seed: int, numbers: Iterable[int]) ->
     for one, early, late in zip(final, first, last, strict=True):
         placed = {_key(score): score for score in (*early.scores, *late.scores)}
         subjects.append(replace(late, scores=tuple(placed[_key(score)] for score in one.scores)))
-    return study, subjects, built(study)
+    return study, subjects
 
 
 def _as_known_before(chance: random.Random, final: Subject, again: Subject) -> Subject:

@@ -6,16 +6,28 @@ import datetime
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 from pipelines.study import Study
-from pipelines.study.durability import Durability
-from pipelines.study.endpoints import Endpoint
+from pipelines.study.durability import Durability, LossOfResponse
+from pipelines.study.endpoints import Endpoint, Estimand, MissingRule
 from tests.reference.assessments import Assessment, assessments, baseline
-from tests.reference.outcomes import Planned, planned_by_period, remits, responds
+from tests.reference.outcomes import (
+    Planned,
+    assumed_outcome,
+    first_event,
+    planned_by_period,
+    remits,
+    responds,
+    unscheduled,
+    valued,
+)
 from tests.reference.records import Source, Subject, days_apart, first_doses, full_date, study_day
 
-RESCUE = "RESCUE MEDICATION"
-BY_EVENT, BY_SCORE, BY_RESCUE = range(3)
+BY_EVENT, BY_SCORE, BY_CENSORING, BY_GAP = range(4)
+ASSESSMENT_GAP = "ASSESSMENT GAP"
+AS_OBSERVED = Estimand(name="as_observed")
+OBSERVED = MissingRule(name="observed", rule="observed")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,12 +48,16 @@ class Course:
 
 @dataclass(frozen=True, order=True)
 class End:
-    """A possible end: its study day, what goes first on one day, what it is, the last day known to be without it."""
+    """A possible end: when it is known, what goes first on one day, its row, what it is, its day and the last without.
 
-    day: int
+    It is known on its day; a gap between assessments is known once the days that are allowed have passed.
+    """
+
+    known: int
     priority: int
     source: Source
     description: str
+    day: int
     lower_day: int
 
 
@@ -54,21 +70,46 @@ def courses(study: Study, subject: Subject) -> list[Course]:
         at_baseline = baseline(found, endpoint.instrument)
         base = at_baseline.value if at_baseline else None
         for planned in planned_by_period(study, subject, endpoint, found):
-            start = next((one for one in planned if _starts(parameter, endpoint, base, one)), None)
+            start = _start(study, subject, parameter, endpoint, at_baseline, planned, found)
             start_day = _day(start) if start else None
             if start and start_day is not None:
                 followed = _followed(study, endpoint, start.period, start_day, found)
                 ends = [
                     *_scores_met(parameter, endpoint, base, start_day, followed),
-                    *_events(subject, parameter, start.period, start_day, [day for day, _ in followed]),
+                    *_events(subject, parameter, start.period, start_day, followed),
+                    *_gaps(parameter, start, start_day, followed),
                 ]
                 rows.append(_course(subject, parameter, start, start_day, followed, ends))
     return rows
 
 
-def _starts(parameter: Durability, endpoint: Endpoint, base: Fraction | None, one: Planned) -> bool:
-    is_met = responds(endpoint, base, one.value) if parameter.start.state == "response" else remits(endpoint, one.value)
-    return is_met is True
+def _start(
+    study: Study,
+    subject: Subject,
+    parameter: Durability,
+    endpoint: Endpoint,
+    base: Assessment | None,
+    planned: Sequence[Planned],
+    found: Sequence[Assessment],
+) -> Planned | None:
+    """Returns the first planned visit from which on the state is there at so many visits with a value in a row."""
+    rule = parameter.start
+    estimand = next((one for one in study.estimands if one.name == rule.estimand), AS_OBSERVED)
+    missing = next((one for one in study.missing_rules if one.name == rule.missing_rule), OBSERVED)
+    between = unscheduled(endpoint, planned, found, base)
+    judged = []
+    for one in valued(planned, between, estimand, first_event(subject, estimand), missing, base):
+        met = responds(endpoint, base.value if base else None, one.value)
+        met = met if rule.state == "response" else remits(endpoint, one.value)
+        met = False if one.failed else met
+        assumed = assumed_outcome(study, subject, missing, one) if met is None else None
+        if met is not None or assumed is not None:
+            judged.append((one.planned, met or assumed is True, met is not None and one.dtype is None))
+    for place, (visit, _, is_seen) in enumerate(judged):
+        run = judged[place : place + rule.assessments]
+        if is_seen and _day(visit) is not None and len(run) == rule.assessments and all(met for _, met, _ in run):
+            return visit
+    return None
 
 
 def _order(one: Assessment) -> tuple[str, Source]:
@@ -105,17 +146,27 @@ def _scores_met(
     start_day: int,
     followed: Sequence[tuple[int, Assessment]],
 ) -> Iterator[End]:
+    values = [one.value or Fraction(0) for _, one in followed]
     if parameter.relapse:
         rule = parameter.relapse
         least = Fraction(str(rule.min_score))
-        above = [
-            one.value is not None and (one.value > least if rule.strict else one.value >= least) for _, one in followed
-        ]
-        yield from _first_met("RELAPSE BY SCORE", above, rule.assessments, rule.days_apart, start_day, followed)
+        above = [value > least if rule.strict else value >= least for value in values]
+        first = rule.dated_at == "first"
+        yield from _first_met("RELAPSE BY SCORE", above, rule.assessments, rule.days_apart, first, start_day, followed)
     if parameter.loss_of_response:
-        lost = [responds(endpoint, base, one.value) is False for _, one in followed]
-        needed = 2 if parameter.loss_of_response.confirmed else 1
-        yield from _first_met("LOSS OF RESPONSE", lost, needed, None, start_day, followed)
+        loss = parameter.loss_of_response
+        lost = [_is_lost(loss, endpoint, base, value) for value in values]
+        needed, first = 2 if loss.confirmed else 1, loss.dated_at == "first"
+        name = f"LOSS OF {loss.of.upper()}"
+        yield from _first_met(name, lost, needed, loss.days_apart, first, start_day, followed)
+
+
+def _is_lost(loss: LossOfResponse, endpoint: Endpoint, base: Fraction | None, value: Fraction) -> bool:
+    if loss.of == "remission":
+        return remits(endpoint, value) is False
+    if loss.below_reduction_pct is not None:
+        return bool(base) and base is not None and 100 * (base - value) < Fraction(str(loss.below_reduction_pct)) * base
+    return responds(endpoint, base, value) is False
 
 
 def _first_met(
@@ -123,41 +174,57 @@ def _first_met(
     is_met: Sequence[bool],
     needed: int,
     between: tuple[int, int] | None,
+    is_dated_at_first: bool,
     start_day: int,
     followed: Sequence[tuple[int, Assessment]],
 ) -> Iterator[End]:
-    """Yields the first time that the criterion is met, at one assessment or at two in a row so many days apart."""
+    """Yields the first time that the criterion is met at so many assessments in a row, each so many days after another.
+
+    It is dated at the last of them or at the first; the last day without it is the last on which it was not met before.
+    """
+    run: list[tuple[int, Assessment]] = []
     without = start_day
-    before: tuple[int, bool] | None = None
     for (day, one), met in zip(followed, is_met, strict=True):
-        confirmed = needed == 1 or (
-            before is not None
-            and before[1]
-            and (between is None or between[0] <= days_apart(before[0], day) <= between[1])
-        )
-        if met and confirmed:
-            yield End(day, BY_SCORE, one.score.source, description, without)
+        if not met:
+            run, without = [], day
+            continue
+        if run and between is not None and not between[0] <= days_apart(run[-1][0], day) <= between[1]:
+            run = []
+        run.append((day, one))
+        if len(run) == needed:
+            dated, named = run[0 if is_dated_at_first else -1]
+            yield End(dated, BY_SCORE, named.score.source, description, dated, without)
             return
-        without = without if met else day
-        before = day, met
 
 
 def _events(
-    subject: Subject, parameter: Durability, period: int, start_day: int, assessed: Sequence[int]
+    subject: Subject, parameter: Durability, period: int, start_day: int, followed: Sequence[tuple[int, Assessment]]
 ) -> Iterator[End]:
-    """Yields what can end the time by its date: the study's events, and rescue medication, from the start on."""
+    """Yields what can end the time by its date, from the start on: events, and what censors where it is no event."""
     starts = first_doses(subject)
     ended = min((start for other, start in starts.items() if other > period), default=datetime.date.max)
     for event in subject.events:
         date = full_date(event.day)
-        if date is not None and period in starts and date < ended:
-            day = study_day(date, starts[period])
-            if day >= start_day and event.term in parameter.events:
-                yield End(day, BY_EVENT, event.source, event.term, day)
-            elif day >= start_day and event.term == RESCUE:
-                # Nobody saw the subject between the last assessment and the rescue.
-                seen = max((one for one in assessed if one <= day), default=start_day)
-                yield End(day, BY_RESCUE, event.source, event.term, seen)
+        if date is None or period not in starts or date >= ended:
+            continue
+        day = study_day(date, starts[period])
+        if day >= start_day and event.term in parameter.events:
+            yield End(day, BY_EVENT, event.source, event.term, day, day)
+        elif day >= start_day and event.term in parameter.censoring_events:
+            seen = max((seen for seen, _ in followed if seen <= day), default=start_day)
+            yield End(day, BY_CENSORING, event.source, event.term, day, seen)
+
+
+def _gaps(
+    parameter: Durability, start: Planned, start_day: int, followed: Sequence[tuple[int, Assessment]]
+) -> Iterator[End]:
+    """Yields the first time of too many days without an assessment, as of the assessment before it."""
+    allowed = parameter.censor_after_gap_days
+    seen = [*([(start_day, start.done)] if start.done else []), *followed]
+    for (day, one), (following, _) in pairwise(seen):
+        if allowed is not None and days_apart(day, following) > allowed:
+            yield End(day + allowed, BY_GAP, one.score.source, ASSESSMENT_GAP, day, day)
+            return
 
 
 def _course(
@@ -172,10 +239,10 @@ def _course(
     # Of two on the last day the dated one, then the one that was delivered last.
     last = max((one for day, one in followed if day == last_day), key=_order, default=start.done)
     end = min(ends, default=None)
-    if end is not None and end.priority == BY_RESCUE and end.day > last_day:
+    if end is not None and end.priority == BY_CENSORING and end.day > last_day:
         # Nobody saw the subject after the last assessment: what came after adds no time without relapse.
         end = None
-    is_event = end is not None and end.priority != BY_RESCUE
+    is_event = end is not None and end.priority in {BY_EVENT, BY_SCORE}
     end_day = end.day if end else last_day
     days = days_apart(start_day, end_day) + 1
     return Course(
@@ -193,10 +260,10 @@ def _course(
 
 
 def _why(subject: Subject, period: int) -> str:
-    """Returns why the time of a subject without an event ends: with the next period, else as the participation did."""
+    """Returns why the time of a subject without an event ends: with the period, or as the participation did."""
+    terms = {event.term for event in subject.events if event.domain == "DS"}
     if any(other > period for other in first_doses(subject)):
         return "END OF FOLLOW-UP"
-    terms = {event.term for event in subject.events if event.domain == "DS"}
     if not terms:
         return "DATA CUTOFF"
     if "DEATH" in terms:

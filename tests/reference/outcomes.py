@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from pipelines.study import Study
-from pipelines.study.endpoints import Endpoint, Estimand
-from pipelines.study.model import Visit
-from tests.reference.assessments import Assessment, assessments, baseline
+from pipelines.study.endpoints import Endpoint, Estimand, MissingRule
+from pipelines.study.visits import Visit
+from tests.reference.assessments import UNSCHEDULED, Assessment, assessments, baseline
 from tests.reference.records import Subject, date_of_study_day, first_doses, full_date
 
 
@@ -53,13 +53,16 @@ def outcomes(study: Study, subject: Subject) -> dict[str, list[Outcome]]:
     for endpoint in study.endpoints:
         base = baseline(found, endpoint.instrument)
         for planned in planned_by_period(study, subject, endpoint, found):
+            between = unscheduled(endpoint, planned, found, base)
             for estimand in study.estimands:
                 failed_from = first_event(subject, estimand)
                 for rule in study.missing_rules:
-                    for one in valued(planned, estimand, failed_from, rule.rule, base):
+                    for one in valued(planned, between, estimand, failed_from, rule, base):
                         response = responds(endpoint, base.value if base else None, one.value)
                         for table, is_met in (("response", response), ("remission", remits(endpoint, one.value))):
-                            imputed = rule.rule == "nri" and is_met is None and not one.failed
+                            assumed = (
+                                None if one.failed or is_met is not None else assumed_outcome(study, subject, rule, one)
+                            )
                             rows[table].append(
                                 Outcome(
                                     endpoint=endpoint.name,
@@ -69,12 +72,27 @@ def outcomes(study: Study, subject: Subject) -> dict[str, list[Outcome]]:
                                     missing_rule=rule.name,
                                     value=one.value,
                                     base=base.value if base else None,
-                                    is_met=False if one.failed or imputed else is_met,
-                                    dtype="NRI" if imputed else one.dtype,
+                                    is_met=False if one.failed else is_met if assumed is None else assumed,
+                                    dtype=one.dtype if assumed is None else _ASSUMED[rule.rule],
                                     taken=one.taken,
                                 )
                             )
     return rows
+
+
+_ASSUMED = {"nri": "NRI", "worst_case": "WC", "best_case": "BC"}
+
+
+def assumed_outcome(study: Study, subject: Subject, rule: MissingRule, one: Valued) -> bool | None:
+    """Returns what a rule assumes of an outcome that is not known: failure, or the worst or best case for the trial."""
+    if rule.rule == "nri":
+        return False
+    arm = subject.arm
+    if study.design == "crossover":
+        arm = next(dose.arm for dose in subject.doses if dose.period == one.planned.period)
+    if rule.rule not in _ASSUMED or arm is None:
+        return None
+    return (study.arms[arm].role == "experimental") == (rule.rule == "best_case")
 
 
 def responds(endpoint: Endpoint, base: Fraction | None, value: Fraction | None) -> bool | None:
@@ -157,30 +175,63 @@ class Valued:
         return self.taken.value if self.taken else None
 
 
+def unscheduled(
+    endpoint: Endpoint, planned: Sequence[Planned], found: Sequence[Assessment], base: Assessment | None
+) -> dict[int, list[Assessment]]:
+    """Returns the unscheduled scores after the day of the baseline, by the place of the planned visit that is next.
+
+    That is the one after the last visit that they follow: one seen on their day or before, or missed with an earlier
+    target day.
+    """
+    placed: dict[int, list[Assessment]] = {}
+    first = base.study_day if base is not None and base.study_day is not None else 0
+    for one in sorted(found, key=lambda one: (one.study_day or 0, one.score.day, one.score.source)):
+        own = (one.score.instrument, one.period) == (endpoint.instrument, planned[0].period if planned else None)
+        day = one.study_day
+        if own and one.avisit == UNSCHEDULED and one.value is not None and day is not None and day > first:
+            follows = [n for n, visit in enumerate(planned) if _follows(day, visit)]
+            placed.setdefault(max(follows, default=-1) + 1, []).append(one)
+    return placed
+
+
+def _follows(day: int, visit: Planned) -> bool:
+    seen = visit.done.study_day if visit.done else None
+    target = visit.visit.day
+    return day >= seen if seen is not None else target is not None and day > target
+
+
 def valued(
     planned: Sequence[Planned],
+    between: dict[int, list[Assessment]],
     estimand: Estimand,
     failed_from: datetime.date | None,
-    rule: str,
+    rule: MissingRule,
     base: Assessment | None,
 ) -> Iterator[Valued]:
     """Yields each visit of a period with what stands for it under an estimand and a rule for missing data."""
-    last: Assessment | None = None
-    for visit in planned:
+    earlier: list[Assessment] = []
+    drops = estimand.strategy in {"hypothetical", "while_on_treatment"}
+    for place, visit in enumerate(planned):
+        if rule.unscheduled:
+            seen = between.get(place, [])
+            earlier += [one for one in seen if not (drops and failed_from and one.date and one.date >= failed_from)]
         own = visit.done if visit.value is not None else None
         after = failed_from is not None and (visit.is_undated or (visit.date is not None and visit.date >= failed_from))
-        if after and estimand.strategy in {"hypothetical", "while_on_treatment"}:
-            own = None
-        carries = rule == "locf" or (after and estimand.strategy == "while_on_treatment")
+        own = None if after and drops else own
+        # While on treatment, the last value before the event stands, whatever the rule.
+        carries = "locf" if after and estimand.strategy == "while_on_treatment" else rule.rule
         if after and estimand.strategy == "composite":
             # The event decides: no value is put in the place of a missing one.
             yield Valued(planned=visit, taken=own, failed=True)
         elif own is not None:
             yield Valued(planned=visit, taken=own)
-        elif carries and last is not None:
-            yield Valued(planned=visit, taken=last, dtype="LOCF")
-        elif rule == "bocf" and base is not None:
-            yield Valued(planned=visit, taken=base, dtype="BOCF")
+        elif carries in {"locf", "wocf"} and earlier:
+            taken = earlier[-1] if carries == "locf" else max(reversed(earlier), key=lambda one: one.value or 0)
+            yield Valued(planned=visit, taken=taken, dtype=carries.upper())
+        elif rule.rule == "bocf" and base is not None:
+            yield Valued(planned=visit, taken=base, dtype="BLOCF")
+        elif rule.baseline and base is not None:
+            yield Valued(planned=visit, taken=base, dtype=carries.upper())
         else:
             yield Valued(planned=visit, taken=None)
-        last = own or last
+        earlier += [own] if own is not None else []

@@ -43,6 +43,7 @@ biomarkers:
   CRP: {{label: C-reactive protein, unit: mg/L}}
 vital_signs:
   SYSBP: {{label: Systolic blood pressure, unit: mmHg, alert_above: 180}}
+safety: {{session_peaks: [{{paramcd: CADSS, limit: 4, section: "8.3"}}]}}
 layouts:
   a:
     - file: a.csv

@@ -61,8 +61,8 @@ def test_files_that_are_there_already_are_not_written_again(simulated: Path) -> 
     assert {path: path.stat().st_mtime_ns for path in simulated.rglob("*.*")} == before
 
 
-def test_inbox_is_smaller_than_three_megabytes(simulated: Path) -> None:
-    assert sum(path.stat().st_size for path in (simulated / "inbox").rglob("*.*")) < 3_000_000
+def test_inbox_is_smaller_than_three_and_a_half_megabytes(simulated: Path) -> None:
+    assert sum(path.stat().st_size for path in (simulated / "inbox").rglob("*.*")) < 3_500_000
 
 
 def test_nothing_is_written_into_a_study_that_is_not_simulated(tmp_path: Path) -> None:

@@ -90,6 +90,10 @@ MISTAKES = [
     ('{MADRS: {items: {"01": {weight: 0}}}}', "items.01.weight: must be above 0."),
     ('{MADRS: {items: {"01": {same_as: HAMD17.18}}}}', "items.01.same_as: names no item."),
     ("{MADRS: {derived: true}}", "instruments.MADRS.derived: no item says `same_as`"),
+    (
+        "{MADRS: {}, HAMD6: {derived: true}}",
+        "instruments.HAMD6.derived: takes items of HAMD17. Add it to the instruments.",
+    ),
     ("{MADRS: {missing_items_allowed: 1}}", "instruments.MADRS.prorate: say how a total with a missing item is made"),
     ("{MADRS: {missing_items_allowed: 10, prorate: items}}", "missing_items_allowed: the total is made of 10 answers."),
     ("{MADRS: {prorate: items}}", "instruments.MADRS.prorate: no item may be missing."),

@@ -151,3 +151,9 @@ def test_a_chain_that_is_not_whole_ends_with_integrity_broken(traced: Study, mon
     assert result.exit_code == 14
     assert "items of MADRS" in result.stdout
     assert "its items do not add up to what adqs says" in result.stderr
+
+
+def test_a_figure_of_many_rows_says_that_no_single_one_stands_behind_it(traced: Study) -> None:
+    result = run(traced, "--table", "site_metrics", "--where", "siteid=S01", "--where", "metric=ae_rate")
+    assert result.exit_code == 0, result.output
+    assert "many rows stand behind this one" in result.stdout

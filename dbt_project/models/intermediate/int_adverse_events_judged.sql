@@ -20,6 +20,7 @@ started as (
 
     select
         events.*,
+        subjects.rfstdt,
         subjects.trtsdt,
         subjects.trtedt,
         coalesce(subjects.siteid, events.siteid) as trial_siteid,

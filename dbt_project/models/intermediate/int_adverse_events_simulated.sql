@@ -5,12 +5,6 @@ with subjects as (
 
 ),
 
-metrics as (
-
-    select * from {{ source('study', 'metrics') }}
-
-),
-
 followed as (
 
     select
@@ -38,8 +32,18 @@ pools as (
         followed.weeks,
         row_number() over (partition by sites.siteid order by followed.weeks desc, followed.usubjid asc) as place
     from sites
-    inner join followed
-        on sites.siteid <> followed.siteid
+    inner join followed on sites.siteid <> followed.siteid
+
+),
+
+pool_sizes as (
+
+    select
+        siteid,
+        weeks,
+        max(place) as places
+    from pools
+    group by siteid, weeks
 
 ),
 
@@ -50,17 +54,16 @@ choices as (
         followed.siteid,
         followed.weeks,
         followed.events,
-        max(pools.place) as places
+        max(pool_sizes.places) as places
     from followed
-    inner join pools
-        on followed.siteid = pools.siteid and followed.weeks <= pools.weeks
+    inner join pool_sizes on followed.siteid = pool_sizes.siteid and followed.weeks <= pool_sizes.weeks
     group by followed.usubjid, followed.siteid, followed.weeks, followed.events
 
 ),
 
 replicates as (
 
-    select unnest(generate_series(1, parameter)) as replicate from metrics
+    select unnest(generate_series(1, parameter)) as replicate from {{ source('study', 'metrics') }}
     where metric = 'ae_rate'
 
 ),
@@ -88,10 +91,8 @@ final as (
         sum(draws.events) as events,
         sum(subjects.events) as events_drawn
     from draws
-    inner join pools
-        on draws.siteid = pools.siteid and draws.place = pools.place
-    inner join subjects
-        on pools.usubjid = subjects.usubjid and draws.weeks = subjects.week_number
+    inner join pools on draws.siteid = pools.siteid and draws.place = pools.place
+    inner join subjects on pools.usubjid = subjects.usubjid and draws.weeks = subjects.week_number
     group by draws.siteid, draws.replicate
 
 )

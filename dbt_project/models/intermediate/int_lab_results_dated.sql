@@ -22,12 +22,6 @@ subjects as (
 
 ),
 
-settings as (
-
-    select * from {{ source('study', 'settings') }}
-
-),
-
 final as (
 
     select
@@ -46,6 +40,7 @@ final as (
         results.lbtestcd as paramcd,
         results.label as param,
         results.unit as avalu,
+        results.protocol_version,
         '*' as window_key,
         results.lbdtc as dtc,
         results.atpt as chosen_within,
@@ -57,12 +52,13 @@ final as (
         {{ sign_and_digits('results.lborres') }} as reported,
         {{ limit_flag('results', 'is_below', 'is_above') }} as blqfl,
         {{ limit_flag('results', 'is_above', 'is_below') }} as alqfl,
+        treatments.first_dose_dtc,
         coalesce(treatments.first_dose_date, subjects.trtsdt) as first_dose_date,
-        {{ study_day('results.assessed_on', 'coalesce(treatments.first_dose_date, subjects.trtsdt)') }} as ady
+        {{ study_day('results.assessed_on', day_one_of('results')) }} as ady
     from converted as results
     cross join settings
     left join treatments
-        on {{ is_treated_on('treatments', 'results', 'results.assessed_on') }}
+        on {{ is_assessed_in('treatments', 'results', 'results.assessed_on') }}
     left join subjects
         on results.usubjid = subjects.usubjid
 

@@ -23,6 +23,8 @@ periods as (
         usubjid,
         max(case when candidate = 1 then arm end) as arm,
         aperiod,
+        -- The time of the first dose, where it was collected; of several on one day the earliest.
+        min(case when adt is not null then dtc end) as first_dose_dtc,
         min(adt) as first_dose_date
     from ranked
     group by usubjid, aperiod
@@ -35,6 +37,7 @@ final as (
         usubjid,
         arm,
         aperiod,
+        first_dose_dtc,
         first_dose_date,
         lead(first_dose_date) over (partition by usubjid order by aperiod) as next_period_date
     from periods

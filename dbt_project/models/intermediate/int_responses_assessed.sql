@@ -22,6 +22,7 @@ baselines as (
     select
         usubjid,
         paramcd,
+        basetype,
         avisitn,
         aval
     from scores
@@ -42,6 +43,7 @@ compared as (
         on
             scores.usubjid = baselines.usubjid
             and scores.paramcd = baselines.paramcd
+            and scores.basetype is not distinct from baselines.basetype
     where
         subjects.analysfl = 'Y'
         and scores.aval is not null

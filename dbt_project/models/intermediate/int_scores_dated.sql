@@ -14,12 +14,6 @@ treatments as (
 
 ),
 
-settings as (
-
-    select * from {{ source('study', 'settings') }}
-
-),
-
 -- In a crossover an arm names a period, unless the subject got it twice.
 periods_by_arm as (
 
@@ -51,10 +45,8 @@ placed as (
             and scores.arm = periods_by_arm.arm
     left join treatments as periods_by_date
         on
-            scores.usubjid = periods_by_date.usubjid
+            {{ is_assessed_in('periods_by_date', 'scores', 'scores.assessed_on') }}
             and not periods_by_date.is_whole_study
-            and scores.assessed_on >= periods_by_date.first_dose_date
-            and (scores.assessed_on < periods_by_date.next_period_date or periods_by_date.next_period_date is null)
 
 ),
 
@@ -75,8 +67,9 @@ final as (
         -- An endpoint's scale has one value a visit; other scales have one a visit and time point.
         case when endpoints.paramcd is null then placed.atpt end as chosen_within,
         treatments.trta,
+        treatments.first_dose_dtc,
         treatments.first_dose_date,
-        {{ study_day('placed.assessed_on', 'treatments.first_dose_date') }} as ady
+        {{ study_day('placed.assessed_on', day_one_of('placed')) }} as ady
     from placed
     -- Before the first period, days count back from its dose.
     left join treatments

@@ -10,6 +10,12 @@ treatments as (
 
 ),
 
+scheduled as (
+
+    select * from {{ ref('int_subjects_scheduled') }}
+
+),
+
 planned as (
 
     select * from {{ ref('int_visits_planned') }}
@@ -28,22 +34,6 @@ settings as (
 
 ),
 
-baselines as (
-
-    select
-        usubjid,
-        paramcd,
-        avisit as base_avisit,
-        delivery_rank as base_delivery_rank,
-        srcseq as base_srcseq,
-        ady as base_ady,
-        adt as base_adt,
-        aval as base
-    from scores
-    where ablfl = 'Y'
-
-),
-
 expected as (
 
     select
@@ -51,10 +41,14 @@ expected as (
         planned.*,
         case when planned.of_period or settings.design <> 'crossover' then treatments.trta end as trta,
         case when settings.design <> 'crossover' then 1 when planned.of_period then treatments.aperiod end as aperiod,
-        treatments.first_dose_date
+        case when settings.baseline_of = 'period' and planned.of_period then 'PERIOD ' || treatments.aperiod end
+            as basetype,
+        -- What days count from, here as in the columns of this name that follow from it.
+        {{ day_one_of('scheduled') }} as first_dose_date
     from subjects
     cross join settings
-    cross join planned
+    left join scheduled on subjects.usubjid = scheduled.usubjid
+    left join planned on scheduled.protocol_version is not distinct from planned.version
     left join treatments on subjects.usubjid = treatments.usubjid and (planned.of_period or treatments.aperiod = 1)
     where
         subjects.analysfl = 'Y'
@@ -71,29 +65,32 @@ final as (
         expected.endpoint,
         expected.paramcd,
         expected.avisit,
-        baselines.base_avisit,
+        baselines.avisit as base_avisit,
         expected.aperiod,
         expected.avisitn,
         expected.target_day,
         scores.ady,
         scores.delivery_rank,
         scores.srcseq,
-        baselines.base_delivery_rank,
-        baselines.base_srcseq,
+        baselines.delivery_rank as base_delivery_rank,
+        baselines.srcseq as base_srcseq,
         scores.aval,
-        baselines.base,
+        baselines.aval as base,
         scores.dtc,
         scores.adt,
         expected.first_dose_date,
-        baselines.base_ady,
-        baselines.base_adt
+        baselines.ady as base_ady,
+        baselines.adt as base_adt
     from expected
     left join scores
         on
             expected.usubjid = scores.usubjid and expected.paramcd = scores.paramcd
             and expected.avisit = scores.avisit and expected.aperiod is not distinct from scores.aperiod
             and scores.anl01fl = 'Y' and scores.aval is not null
-    left join baselines on expected.usubjid = baselines.usubjid and expected.paramcd = baselines.paramcd
+    left join scores as baselines
+        on
+            expected.usubjid = baselines.usubjid and expected.paramcd = baselines.paramcd and baselines.ablfl = 'Y'
+            and expected.basetype is not distinct from baselines.basetype
 
 )
 

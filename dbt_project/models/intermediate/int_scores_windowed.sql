@@ -16,8 +16,9 @@ final as (
         avisit,
         atpt,
         qualifiers,
+        basetype,
         avalcat1,
-        dtype,
+        coalesce(mean_dtype, dtype) as dtype,
         total_source,
         missing_reason,
         case when is_in_period then aperiod end as aperiod,
@@ -31,13 +32,15 @@ final as (
         srcseq,
         item_sum,
         collected_total,
-        aval,
+        analysis_value as aval,
+        is_baseline_candidate,
         ablfl,
         anl01fl,
         adtf,
         dtc,
         adt,
-        first_dose_date
+        -- What days count from, in a crossover the dose of the period.
+        case when is_crossover then first_dose_date else coalesce(day_one_date, first_dose_date) end as first_dose_date
     from placed
 
 )

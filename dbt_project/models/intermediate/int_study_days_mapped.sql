@@ -2,7 +2,7 @@
 -- has no plan of its own (vital signs, laboratory): every visit of the study.
 with visits as (
 
-    select * from {{ source('study', 'visits') }}
+    select * from {{ source('study', 'version_visits') }}
 
 ),
 
@@ -31,6 +31,7 @@ plans as (
 days as (
 
     select
+        version,
         paramcd,
         visit,
         visitnum,
@@ -57,7 +58,7 @@ ranked as (
     select
         *,
         row_number() over (
-            partition by paramcd, study_day
+            partition by version, paramcd, study_day
             order by days_from_target asc, visitnum desc
         ) as candidate
     from measured
@@ -67,6 +68,7 @@ ranked as (
 final as (
 
     select
+        version,
         paramcd,
         visit,
         study_day,

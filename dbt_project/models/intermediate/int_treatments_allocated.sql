@@ -51,6 +51,7 @@ allocated as (
         coalesce(periods.aperiod, 1) as aperiod,
         settings.design <> 'crossover' as is_whole_study,
         periods.usubjid is not null as is_dosed,
+        periods.first_dose_dtc,
         periods.first_dose_date,
         periods.next_period_date
     from subjects
@@ -80,6 +81,7 @@ final as (
             as trta,
         aperiod,
         is_whole_study,
+        first_dose_dtc,
         first_dose_date,
         next_period_date
     from allocated

@@ -26,7 +26,7 @@ other_records as (
 
 visits as (
 
-    select * from {{ source('study', 'visits') }}
+    select * from {{ source('study', 'version_visits') }}
 
 ),
 
@@ -41,7 +41,7 @@ placed as (
         coalesce(dated.ady not between visits.window_from_day and visits.window_to_day, false) as is_outside
     from dated
     left join visits
-        on dated.visit = visits.visit
+        on dated.visit = visits.visit and dated.protocol_version is not distinct from visits.version
     where dated.adt is not null
 
 ),

@@ -13,7 +13,7 @@ planned as (
 
 visits as (
 
-    select * from {{ source('study', 'visits') }}
+    select * from {{ source('study', 'version_visits') }}
 
 ),
 
@@ -28,6 +28,7 @@ baseline_visits as (
 final as (
 
     select
+        visits.version,
         endpoints.endpoint,
         endpoints.paramcd,
         visits.visit as avisit,
@@ -41,7 +42,8 @@ final as (
         on planned.visit = visits.visit
     cross join baseline_visits
     where
-        not visits.is_baseline
+        visits.is_planned
+        and not visits.is_baseline
         and coalesce(visits.visitnum > baseline_visits.visitnum, visits.target_day > 1)
 
 )

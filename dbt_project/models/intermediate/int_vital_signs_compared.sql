@@ -10,17 +10,6 @@ vital_signs as (
 
 ),
 
-baselines as (
-
-    select
-        usubjid,
-        paramcd,
-        aval
-    from results
-    where ablfl = 'Y'
-
-),
-
 -- The value before dosing at the same visit and day: what a rise during the session is measured from.
 before_dosing as (
 
@@ -38,6 +27,7 @@ before_dosing as (
     where
         atpt = 'PRE-DOSE'
         and aval is not null
+        and dtype is null
 
 ),
 
@@ -49,7 +39,7 @@ compared as (
         vital_signs.below_crit,
         vital_signs.rise_crit,
         vital_signs.fall_crit,
-        coalesce(before_dosing.aval, baselines.aval) as base,
+        coalesce(case when results.dtype is null then before_dosing.aval end, baselines.aval) as base,
         {{ is_above('results.aval', 'vital_signs.alert_above', 'vital_signs.alert_strict') }} as above_limit,
         {{ is_below('results.aval', 'vital_signs.alert_below', 'vital_signs.alert_strict') }} as below_limit,
         vital_signs.alert_rise,
@@ -65,10 +55,12 @@ compared as (
             and results.visit is not distinct from before_dosing.visit
             and results.adt is not distinct from before_dosing.adt
             and before_dosing.candidate = 1
-    left join baselines
+    left join results as baselines
         on
             results.usubjid = baselines.usubjid
             and results.paramcd = baselines.paramcd
+            and results.basetype is not distinct from baselines.basetype
+            and baselines.ablfl = 'Y'
 
 ),
 

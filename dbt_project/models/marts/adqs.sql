@@ -22,19 +22,6 @@ settings as (
 
 ),
 
-baselines as (
-
-    select
-        usubjid,
-        paramcd,
-        avisitn,
-        ady,
-        aval
-    from scores
-    where ablfl = 'Y'
-
-),
-
 compared as (
 
     select
@@ -42,13 +29,16 @@ compared as (
         baselines.aval as base,
         -- A change is defined after baseline only: by the day where it is known, else by the order of the visits.
         scores.ablfl is null
+        and (baselines.dtype is distinct from 'AVERAGE' or not scores.is_baseline_candidate)
         and coalesce(scores.ady >= baselines.ady, scores.avisitn > baselines.avisitn, false) as is_after_baseline
     from scores
     -- A left join: a subject without a baseline stays, and counts as missing.
-    left join baselines
+    left join scores as baselines
         on
             scores.usubjid = baselines.usubjid
             and scores.paramcd = baselines.paramcd
+            and scores.basetype is not distinct from baselines.basetype
+            and baselines.ablfl = 'Y'
 
 ),
 
@@ -64,9 +54,10 @@ final as (
         compared.avisit,
         compared.atpt,
         compared.qualifiers,
+        compared.basetype,
         compared.avalcat1,
         compared.dtype,
-        compared.total_source,
+        case when compared.dtype is distinct from 'AVERAGE' then compared.total_source end as total_source,
         compared.missing_reason,
         'QS' as srcdom,
         deliveries.delivery_id,

@@ -10,6 +10,12 @@ classified as (
 
 ),
 
+scheduled as (
+
+    select * from {{ ref('int_subjects_scheduled') }}
+
+),
+
 analysed as (
 
     select * from {{ ref('int_subjects_analysed') }}
@@ -37,6 +43,7 @@ final as (
         coalesce(sites.country, subjects.country) as country,
         subjects.sex,
         subjects.dx,
+        scheduled.protocol_version,
         classified.trt01p,
         classified.trt01a,
         classified.trta,
@@ -56,6 +63,7 @@ final as (
         classified.saffl,
         analysed.analysfl,
         subjects.icdt,
+        scheduled.day_one_date as rfstdt,
         classified.randdt,
         classified.trtsdt,
         classified.trtedt,
@@ -63,6 +71,8 @@ final as (
     from subjects
     left join classified
         on subjects.usubjid = classified.usubjid
+    left join scheduled
+        on subjects.usubjid = scheduled.usubjid
     left join analysed
         on subjects.usubjid = analysed.usubjid
     left join sessions

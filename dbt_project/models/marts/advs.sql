@@ -28,6 +28,8 @@ final as (
         results.avisit,
         results.atpt,
         results.qualifiers,
+        results.basetype,
+        results.dtype,
         results.avalu,
         case when results.above_limit then results.above_crit when results.below_limit then results.below_crit end
             as alert,
@@ -36,6 +38,7 @@ final as (
         'VS' as srcdom,
         results.delivery_id,
         results.source_file,
+        results.aperiod,
         results.avisitn,
         results.ady,
         results.aval,

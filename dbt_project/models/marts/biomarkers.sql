@@ -21,6 +21,7 @@ baselines as (
     select
         usubjid,
         paramcd,
+        basetype,
         aval
     from results
     where ablfl = 'Y'
@@ -39,12 +40,14 @@ final as (
         results.avisit,
         results.atpt,
         results.qualifiers,
+        results.basetype,
         results.avalu,
         case when results.blqfl = 'Y' or results.alqfl = 'Y' then results.reported end as avalc,
         results.dtype,
         'LB' as srcdom,
         results.delivery_id,
         results.source_file,
+        results.aperiod,
         results.avisitn,
         results.ady,
         results.aval,
@@ -68,6 +71,7 @@ final as (
         on
             results.usubjid = baselines.usubjid
             and results.paramcd = baselines.paramcd
+            and results.basetype is not distinct from baselines.basetype
     left join doses
         on {{ is_last_dose_before('doses', 'results', 'results.adt') }}
 

@@ -66,7 +66,7 @@ final as (
         'QS' as srcdom,
         answers.delivery_id,
         answers.source_file,
-        {{ study_day('answers.adt', 'subjects.trtsdt') }} as ady,
+        {{ study_day('answers.adt', 'subjects.rfstdt') }} as ady,
         {{ days_between('doses.adt', 'answers.adt') }} as days_since_dose,
         case when assessments.kind = 'EXPECTANCY' then answers.qsstresn end as aval,
         certainties.certainty,

@@ -23,7 +23,7 @@ placed as (
         subjects.siteid,
         settings.maintenance_after_day,
         settings.infusion_minutes,
-        {{ study_day('doses.adt', 'subjects.trtsdt') }} as ady
+        {{ study_day('doses.adt', 'subjects.rfstdt') }} as ady
     from doses
     cross join settings
     left join subjects

@@ -70,7 +70,7 @@ final as (
         timed.delivery_id,
         timed.source_file,
         cast(timed.session_number as integer) as session_number,
-        {{ study_day('timed.adt', 'subjects.trtsdt') }} as ady,
+        {{ study_day('timed.adt', 'subjects.rfstdt') }} as ady,
         timed.minutes,
         timed.fidelity as fidelity_score,
         timed.days_since_dose,

@@ -14,6 +14,7 @@ from pipelines.build.parameters import (
     monitoring,
     onset,
     safety,
+    visits,
 )
 from pipelines.build.parameters.table import ParameterTable
 from pipelines.study import Study
@@ -37,7 +38,7 @@ def create_parameters(connection: duckdb.DuckDBPyConnection, study: Study, input
 
 def parameter_tables(study: Study, inputs: CutInputs) -> dict[str, ParameterTable]:
     """Returns every table of schema `study` by its name."""
-    modules = (design, dates, instruments, endpoints, onset, durability, measures, monitoring, safety)
+    modules = (design, dates, instruments, endpoints, onset, durability, measures, monitoring, safety, visits)
     makers = {name: maker for module in modules for name, maker in module.TABLES.items()}
     tables = {name: maker(study) for name, maker in makers.items()}
     of_the_cut = {"settings": design.settings, "arms": design.arms, "planned_doses": design.planned_doses}

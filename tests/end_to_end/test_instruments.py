@@ -9,7 +9,9 @@ import pytest
 
 from pipelines.build import build
 from pipelines.cut import Cut
+from pipelines.gate import gate
 from pipelines.land import land
+from pipelines.study import Study
 from tests.small_study import STUDY_FILE, deliver, make_study
 
 INSTRUMENTS = """instruments:
@@ -55,13 +57,16 @@ FIRST = f"001,BL,3,3,3,3,3,3,3,3,3,3,{QIDS},13,{HAMD},4,4,0,1,1,0,1,0,0,0,0,1,0"
 # One MADRS item is missing, two of the QIDS items of sleep, and the total of the site is no longer what it adds up to.
 SECOND = f"001,W1,3,3,3,3,3,3,3,3,2,,1,,,2,2,2,,,1,1,1,1,1,1,0,1,13,{HAMD},0,0,4,0,0,0,0,0,0,0,0,0,0"
 THIRD = ",".join(["001,D2", "3,3,3,3,3,3,3,3,,", QIDS, "14", ",".join([""] * 17), ",,4", ",".join([""] * 10)])
-SDTM = ["USUBJID,QSTESTCD,QSORRES,QSSTRESN,VISITNUM", *(f"001,PHQ01{item:02d},,2,0" for item in range(1, 10))]
-SDTM += [f"001,CSS02{item:02d},{answer},,1" for item, answer in enumerate("YYNYN", 1)]
+SDTM = ["USUBJID,QSTESTCD,QSORRES,QSSTRESN,VISITNUM", *(f"SMALL-S01-001,PHQ01{item:02d},,2,0" for item in range(1, 10))]
+SDTM += [f"SMALL-S01-001,CSS02{item:02d},{answer},,1" for item, answer in enumerate("YYNYN", 1)]
+
+
+Scores = dict[tuple[str, str], tuple[Any, ...]]
 
 
 @pytest.fixture(scope="module")
-def scores(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], tuple[Any, ...]]:
-    """Returns total, band, derivation, answers and reason by instrument and visit, as the cut has them."""
+def cut(tmp_path_factory: pytest.TempPathFactory) -> tuple[Study, Cut]:
+    """Returns the study with its cut."""
     study = make_study(tmp_path_factory.mktemp("instruments") / "small", TEXT)
     deliver(study, "S01", "subjects_2026-03-01.csv", "id,age,consent,dose_date\n001,30,2026-01-02,2026-01-05\n")
     deliver(study, "S01", "scales_2026-03-01.csv", "\n".join([",".join(HEADER), FIRST, SECOND, THIRD, ""]))
@@ -73,7 +78,13 @@ def scores(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], tu
         "qs.csv": (),
     }
     assert receipts["scales_2026-03-01.csv"].detail == "W_SUM: 1 assessment(s)."
-    with duckdb.connect(str(Cut(study.folder, build(study).cut_id).duckdb), read_only=True) as database:
+    return study, Cut(study.folder, build(study).cut_id)
+
+
+@pytest.fixture(scope="module")
+def scores(cut: tuple[Study, Cut]) -> Scores:
+    """Returns total, band, derivation, answers and reason by instrument and visit, as the cut has them."""
+    with duckdb.connect(str(cut[1].duckdb), read_only=True) as database:
         query = (
             "select paramcd, avisit, aval, avalcat1, dtype, items_answered, items_expected, item_sum, collected_total,"
             " missing_reason from adqs"
@@ -81,9 +92,6 @@ def scores(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], tu
         found = database.execute(query).fetchall()
     assert len(found) == len({row[:2] for row in found})
     return {row[:2]: row[2:] for row in found}
-
-
-Scores = dict[tuple[str, str], tuple[Any, ...]]
 
 
 def test_the_highest_of_each_domain_makes_the_qids_total_and_one_of_two_alternatives_is_enough(scores: Scores) -> None:
@@ -121,3 +129,16 @@ def test_the_most_severe_ideation_is_the_score_of_the_suicide_rating_and_behavio
 
 def test_controlled_test_codes_need_no_mapping(scores: Scores) -> None:
     assert scores["PHQ9", "BL"][:2] == (18, "Moderately severe")
+
+
+def test_the_gate_names_the_total_that_its_items_do_not_make_and_finds_nothing_else_about_scores(
+    cut: tuple[Study, Cut],
+) -> None:
+    study, made = cut
+    gate(study, made.cut_id)
+    with duckdb.connect() as database:
+        query = (
+            f"select check_id, paramcd, avisit, source_file, srcseq from '{made.directory}/gate/failing_rows.parquet'"
+            " where regexp_matches(check_id, '-(ADQS|QS)-')"
+        )
+        assert database.execute(query).fetchall() == [("CUR-ADQS-006", "QIDS16", "D2", "scales_2026-03-01.csv", 3)]

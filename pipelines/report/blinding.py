@@ -1,0 +1,144 @@
+"""Functional unblinding: what subjects and raters guess, and what was expected, by real arm where the cut shows it."""
+
+from __future__ import annotations
+
+import math
+from statistics import NormalDist
+
+from pipelines.report.content import Record, Section, Table
+from pipelines.report.estimates import CONFIDENCE, spread
+from pipelines.report.formats import count, interval, number, ratio
+from pipelines.report.tables import CutData
+
+
+def bang_index(right: int, wrong: int, total: int) -> tuple[float, float, float] | None:
+    """Returns Bang's blinding index of one arm with its Wald interval; None without a guess.
+
+    -1: all guess the other arm, 0: as by chance, 1: all guess their own. Who does not know counts in `total` only.
+    Source: Bang, Ni, Davis, Control Clin Trials 2004; 25:143-156.
+    """
+    if not total:
+        return None
+    p_right, p_wrong = right / total, wrong / total
+    index = p_right - p_wrong
+    variance = (p_right * (1 - p_right) + p_wrong * (1 - p_wrong) + 2 * p_right * p_wrong) / total
+    half = NormalDist().inv_cdf((1 + CONFIDENCE) / 2) * math.sqrt(variance)
+    return index, max(index - half, -1.0), min(index + half, 1.0)
+
+
+def section(data: CutData) -> tuple[Section | None, dict[str, list[Record]]]:
+    """Returns the section on blinding, or None when nobody was asked."""
+    rows = data.rows(
+        "select param, assessor, kind, avisit, trta, guess, correctfl, certainty, aval from blinding_assessment"
+        " order by all"
+    )
+    guesses, guessed = _guesses(data, [row for row in rows if row["kind"] == "GUESS"])
+    expected, expectancies = _expectancies(data, [row for row in rows if row["kind"] == "EXPECTANCY"])
+    statistics = {"blinding_guesses": guessed, "blinding_expectancies": expectancies}
+    tables = tuple(table for table in (guesses, expected) if table)
+    if not tables:
+        return None, statistics
+    made = Section(
+        anchor="blinding",
+        title="Blinding",
+        sentence="Whether subjects and raters could tell the treatment, and what was expected of it.",
+        help=(
+            (
+                "Guesses are laid beside the real arm only in an unblinded cut. Bang's index is the share that guesses"
+                " its own arm less the share that guesses another, of all who were asked: 0 is what chance gives, 1"
+                " is an arm that knows its treatment. Its interval is a 95 % Wald interval."
+            ),
+        ),
+        notes=("This cut is blinded: guesses of all arms together, none of them right or wrong.",)
+        if data.blinded
+        else (),
+        tables=tables,
+        sources=("blinding_assessment",),
+    )
+    return made, statistics
+
+
+def _guesses(data: CutData, rows: list[Record]) -> tuple[Table | None, list[Record]]:
+    made: list[Record] = []
+    codes = [*data.study.arms, "UNKNOWN"]
+    for param, assessor, visit in sorted({(row["param"], row["assessor"], row["avisit"]) for row in rows}):
+        for group in data.groups:
+            cell = [
+                row
+                for row in rows
+                if (row["param"], row["assessor"], row["avisit"]) == (param, assessor, visit)
+                and data.group_of(row["trta"]) == group.code
+            ]
+            right, wrong = (sum(row["correctfl"] == flag for row in cell) for flag in ("Y", "N"))
+            index = None if data.blinded else bang_index(right, wrong, len(cell))
+            made.append(
+                {
+                    "question": param, "assessor": assessor, "avisit": visit, "trta": group.code,
+                    "group": group.short, "n": len(cell),
+                    "guesses": {code: sum(row["guess"] == code for row in cell) for code in codes},
+                    "certainty_median": spread(
+                        row["certainty"] for row in cell if row["certainty"] is not None
+                    ).median,
+                    "right": None if data.blinded else right, "wrong": None if data.blinded else wrong,
+                    "bang": index[0] if index else None, "bang_low": index[1] if index else None,
+                    "bang_high": index[2] if index else None,
+                }
+            )  # fmt: skip
+    if not made:
+        return None, []
+    table = Table(
+        caption="Guessed treatment",
+        columns=(
+            "Question, visit", "Arm", "n", *(f"Guess {code}" for code in data.study.arms), "Do not know",
+            "Median certainty", "Right n/N", "Bang's index", "95 % interval",
+        ),
+        rows=tuple(
+            (
+                f"{record['question']}, {data.visit_label(record['avisit'])}", record["group"], count(record["n"]),
+                *(count(record["guesses"][code]) for code in codes), number(record["certainty_median"], 0),
+                ratio(record["right"], record["n"]), number(record["bang"], 2),
+                interval(record["bang_low"], record["bang_high"], 2),
+            )
+            for record in made
+        ),
+        heads=2,
+        grouped=True,
+    )  # fmt: skip
+    return table, made
+
+
+def _expectancies(data: CutData, rows: list[Record]) -> tuple[Table | None, list[Record]]:
+    made: list[Record] = []
+    for param, visit in sorted({(row["param"], row["avisit"]) for row in rows}):
+        for group in data.groups:
+            values = spread(
+                row["aval"]
+                for row in rows
+                if (row["param"], row["avisit"]) == (param, visit)
+                and row["aval"] is not None
+                and data.group_of(row["trta"]) == group.code
+            )
+            made.append(
+                {
+                    "question": param, "avisit": visit, "trta": group.code, "group": group.short, "n": values.n,
+                    "median": values.median, "lower_quartile": values.lower_quartile,
+                    "upper_quartile": values.upper_quartile, "min": values.low, "max": values.high,
+                }
+            )  # fmt: skip
+    if not made:
+        return None, []
+    table = Table(
+        caption="Expectancy",
+        columns=("Question, visit", "Arm", "n", "Median", "Quartiles", "Range"),
+        rows=tuple(
+            (
+                f"{record['question']}, {data.visit_label(record['avisit'])}", record["group"], count(record["n"]),
+                number(record["median"]), interval(record["lower_quartile"], record["upper_quartile"]),
+                interval(record["min"], record["max"], 0),
+            )
+            for record in made
+        ),
+        heads=2,
+        grouped=True,
+    )  # fmt: skip
+    return table, made
