@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 -- The first time of more days without an assessment than the study file allows. It censors at the assessment before it,
 -- and is known once those days have passed: an event until then still counts.
 with starts as (

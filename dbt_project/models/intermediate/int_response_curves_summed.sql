@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 -- The area between baseline and the scores of the planned visits, by trapezoids, from day 1 (no reduction yet) to the
 -- last assessment up to the visit that ends the curve. Decimals: the sum does not depend on the order of rows.
 with scores as (

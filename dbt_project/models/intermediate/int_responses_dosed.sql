@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 -- The doses around each episode: the last one up to its start, those within it, those after it until the next.
 with episodes as (
 
