@@ -41,9 +41,7 @@ placed as (
         coalesce(dated.ady not between visits.window_from_day and visits.window_to_day, false) as is_outside
     from dated
     left join visits
-        on
-            dated.visit = visits.visit
-            and dated.protocol_version is not distinct from visits.version
+        on dated.visit = visits.visit and dated.protocol_version is not distinct from visits.version
     where dated.adt is not null
 
 ),
