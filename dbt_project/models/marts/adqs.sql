@@ -29,7 +29,7 @@ compared as (
         baselines.aval as base,
         -- A change is defined after baseline only: by the day where it is known, else by the order of the visits.
         scores.ablfl is null
-        and (baselines.dtype is distinct from 'AVERAGE' or not scores.is_baseline_candidate)
+        and (coalesce(baselines.dtype, '') <> 'AVERAGE' or not scores.is_baseline_candidate)
         and coalesce(scores.ady >= baselines.ady, scores.avisitn > baselines.avisitn, false) as is_after_baseline
     from scores
     -- A left join: a subject without a baseline stays, and counts as missing.
@@ -57,7 +57,7 @@ final as (
         compared.basetype,
         compared.avalcat1,
         compared.dtype,
-        case when compared.dtype is distinct from 'AVERAGE' then compared.total_source end as total_source,
+        case when coalesce(compared.dtype, '') <> 'AVERAGE' then compared.total_source end as total_source,
         compared.missing_reason,
         'QS' as srcdom,
         deliveries.delivery_id,
