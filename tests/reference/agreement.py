@@ -12,8 +12,10 @@ from pipelines.cut import Cut
 from pipelines.study import Study
 from tests.reference.assessments import assessments, baseline
 from tests.reference.durability import courses
+from tests.reference.onset import onsets
 from tests.reference.outcomes import Outcome, outcomes
 from tests.reference.records import Source, Subject
+from tests.reference.sustained import held
 
 Row = tuple[Any, ...]
 
@@ -75,6 +77,26 @@ def _durability(study: Study, subject: Subject) -> Iterator[Row]:
         )  # fmt: skip
 
 
+def _flag(is_met: bool | None) -> str | None:
+    return None if is_met is None else "Y" if is_met else "N"
+
+
+def _sustained(study: Study, subject: Subject) -> Iterator[Row]:
+    for one in held(study, subject):
+        yield (
+            (subject.usubjid, one.paramcd, one.period),
+            (one.asked, one.met, one.missed, one.unknown, _flag(one.is_met)),
+        )
+
+
+def _onset(study: Study, subject: Subject) -> Iterator[Row]:
+    for one in onsets(study, subject):
+        yield (
+            (subject.usubjid, one.paramcd, one.period),
+            (one.avisit, int(one.avisit is None), _flag(one.is_rapid), _flag(one.is_kept)),
+        )
+
+
 _ENDPOINT = (
     "usubjid, endpoint, avisit, aperiod, estimand, missing_rule, aval, base, crit1fl, dtype, "
     "adt, ady, source_file, srcseq"
@@ -91,6 +113,16 @@ TABLES: dict[str, tuple[int, str, Callable[[Study, Subject], Iterator[Row]]]] = 
     ),
     "response": (6, _ENDPOINT, _outcomes("response")),
     "remission": (6, _ENDPOINT, _outcomes("remission")),
+    "sustained": (
+        3,
+        "usubjid, paramcd, aperiod, visits_asked, visits_met, visits_missed, visits_unknown, crit1fl",
+        _sustained,
+    ),
+    "onset": (
+        3,
+        "usubjid, paramcd, aperiod, case when cnsr = 0 then avisit end, cnsr, crit1fl, crit2fl",
+        _onset,
+    ),
     "durability": (
         3,
         _DURABILITY,

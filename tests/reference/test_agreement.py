@@ -14,7 +14,7 @@ from tests.reference.agreement import TABLES, differences
 from tests.reference.delivered import Trial
 
 # `make agreement` asks for 10,000.
-SUBJECTS, SEED = 240, 4
+SUBJECTS, SEED = 150, 4
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,8 @@ def test_every_row_equals_that_of_the_reference(trial: Callable[[str], Trial], n
     compared = differences(study, subjects, cut, table)
     # Made-up people: what disagrees may be shown.
     assert compared.differing[:3] == []
-    assert compared.rows > len(subjects) // 2
+    # A study need not ask for every table; one that it asks for has rows.
+    assert compared.rows > len(subjects) // 2 or not getattr(study, table, True)
 
 
 @pytest.mark.slow

@@ -45,11 +45,12 @@ final as (
             when counted.metfl is null then counted.unknown_avisitn
             else counted.last_avisitn
         end as decided_avisitn,
-        coalesce(counted.metfl = 'Y' and earlier.metfl = 'Y', false) as is_taken,
+        -- Who meets the one that takes precedence does not count here, also where nobody knows of this one.
+        coalesce(counted.metfl, 'Y') = 'Y' and coalesce(earlier.metfl, 'N') = 'Y' as is_taken,
         case
-            when counted.metfl = 'Y' and definitions.unless is not null
-                then case earlier.metfl when 'Y' then 'N' when 'N' then 'Y' end
-            else counted.metfl
+            when counted.metfl = 'N' or definitions.unless is null then counted.metfl
+            when earlier.metfl = 'Y' then 'N'
+            when earlier.metfl = 'N' then counted.metfl
         end as crit1fl
     from counted
     left join definitions
