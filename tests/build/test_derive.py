@@ -62,7 +62,9 @@ def test_the_unit_tests_see_a_rule_that_slipped(trial: Study, tmp_path: Path, ch
     rule = ") * 100 {} {{{{ endpoint }}}}.min_reduction_pct"
     change(changed_project / "macros" / "endpoints.sql", rule.format(">="), rule.format(">"))
     statuses = unit_tests(trial, tmp_path / "build")
-    assert statuses["response_is_reached_at_exactly_fifty_percent"] == "fail"
+    # Models below one whose unit test fails are skipped, their unit tests too.
+    assert "fail" in statuses.values()
+    assert statuses["response_is_reached_at_exactly_fifty_percent"] in {"fail", "skipped"}
 
 
 def test_a_broken_data_test_fails_the_gate_and_leaves_nothing(tmp_path: Path, changed_project: Path) -> None:
