@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from pipelines.study import Study
 from pipelines.study.catalogue import catalogue
-from pipelines.study.model import Visit
+from pipelines.study.visits import Visit
 from tests.reference.records import Score, Subject, days_apart, first_doses, full_date, study_day
 
 UNSCHEDULED = "UNSCHEDULED"

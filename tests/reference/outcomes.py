@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from pipelines.study import Study
 from pipelines.study.endpoints import Endpoint, Estimand
-from pipelines.study.model import Visit
+from pipelines.study.visits import Visit
 from tests.reference.assessments import Assessment, assessments, baseline
 from tests.reference.records import Subject, date_of_study_day, first_doses, full_date
 
