@@ -144,5 +144,6 @@ def _baselines(study: Study, subject: Subject, found: Sequence[Assessment]) -> I
             if (one.avisit == planned if one.date is None or first_dose is None else one.date <= first_dose)
         ]
         if before:
-            latest = max(one.score.day for one in before)
-            yield _counting(study, [one for one in before if one.score.day == latest])
+            # One whose day is known goes before one whose day is not.
+            latest = max((one.date is not None, one.score.day) for one in before)
+            yield _counting(study, [one for one in before if (one.date is not None, one.score.day) == latest])
