@@ -119,7 +119,8 @@ completed as (
 
     select
         known.*,
-        scheduled.protocol_version,
+        -- Of a subject without demographics no version is known: its visits are those of the first.
+        coalesce(scheduled.protocol_version, settings.first_version) as protocol_version,
         scheduled.day_one_date,
         case when coalesce(visits.is_baseline, true) then settings.baseline_lead_in_days else 0 end as lead_in_days,
         {{ completed_date('known.known_date', 'partial_dates.impute', 'partial_dates.highest', 'null', 'null') }}

@@ -73,7 +73,7 @@ def outcome(path: Path, content: bytes) -> str:
     ("file", "content"),
     [
         (f"{NAME}.gz", PACKED),
-        (f"{NAME}.gz", gzip.compress(TEXT[:100]) + gzip.compress(TEXT[100:])),
+        (f"{NAME}.gz", gzip.compress(TEXT[:100], mtime=0) + gzip.compress(TEXT[100:], mtime=0)),
         (f"{NAME}.zip", zipped((NAME, TEXT))),
         (f"{NAME}.zip", zipped((NAME, TEXT), method=zipfile.ZIP_STORED)),
         ("scores_2026-02-01.zip", zipped((NAME, TEXT))),

@@ -86,7 +86,7 @@ def test_dataset_json_in_its_three_forms_gives_the_same_proposal(tmp_path: Path,
     document = dataset_json([["1", "3"], ["2", None]], {"SUBJID": "Subject", "PHQ9_1": "Item 1"})
     lines = [{key: part for key, part in document.items() if key != "rows"}, *document["rows"]]
     ndjson = "".join(json.dumps(line) + "\n" for line in lines).encode()
-    content = {"json": json.dumps(document).encode(), "ndjson": ndjson, "dsjc": gzip.compress(ndjson)}[kind]
+    content = {"json": json.dumps(document).encode(), "ndjson": ndjson, "dsjc": gzip.compress(ndjson, mtime=0)}[kind]
     proposal = one(written(tmp_path / f"x.{kind}", content))
     assert proposal.entry["format"] == {"type": "dataset_json"}
     assert proposal.columns["PHQ9_1"] == {"type": "integer", "to": "qs.PHQ9.01"}
@@ -132,7 +132,7 @@ def zipped(name: str, content: bytes) -> bytes:
 @pytest.mark.parametrize(
     ("name", "content", "file"),
     [
-        ("s_2026-06-30.csv.gz", gzip.compress(CSV), "s_{date}.csv"),
+        ("s_2026-06-30.csv.gz", gzip.compress(CSV, mtime=0), "s_{date}.csv"),
         ("s_2026-06-30.zip", zipped("s_2026-06-30.csv", CSV), "s_{date}.csv"),
         ("s_2026-06-30.csv.zip", zipped("s_2026-06-30.csv", CSV), "s_{date}.csv"),
         ("all.zip", zipped("scores.csv", CSV), "all.zip"),

@@ -23,7 +23,6 @@ layouts:
       columns:
         id: {class: pseudonym, to: subject}
         dosed: {type: date, to: ex.exstdtc}
-        age: {class: quasi, type: integer, to: dm.age}
         madrs_bl: {type: integer, to: qs.MADRS.total, visit: BL}
         madrs_w1: {type: integer, to: qs.MADRS.total, visit: W1}
 """
@@ -79,7 +78,7 @@ def make_traced(root: Path, text: str = TEXT) -> Study:
     deliver(study, "S01", "scores_2026-02-01.csv", scores("4"))
     deliver(study, "S01", "scores_2026-03-01.csv", scores("3"))
     deliver(study, "S01", "events_2026-03-01.csv", "id,term,start\n001,Nausea,2026-01-05\n")
-    deliver(study, "S02", "wide_2026-03-01.csv", "id,dosed,age,madrs_bl,madrs_w1\n007,2026-01-05,40,28,11\n")
+    deliver(study, "S02", "wide_2026-03-01.csv", "id,dosed,madrs_bl,madrs_w1\n007,2026-01-05,28,11\n")
     deliver(study, "S03", "qs_2026-03-01.xpt", transport_file())
     allocation = f"{ALLOCATION}S01,006,PBO,2026-01-04\nS02,007,KET,2026-01-04\n"
     deliver(study, "IRT", "allocation_2026-03-01.csv", allocation)

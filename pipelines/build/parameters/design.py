@@ -21,7 +21,7 @@ def settings(study: Study, inputs: CutInputs) -> ParameterTable:
     """Returns the one row of what holds for the whole study and cut."""
     columns = (
         "studyid title design blinding blinded:boolean signoff data_cutoff:date baseline_rule baseline_of "
-        "baseline_any_visit:boolean baseline_lead_in_days:integer version_by "
+        "baseline_any_visit:boolean baseline_lead_in_days:integer first_version version_by "
         "day_one day_one_second day_one_third tie "
         "integration_from_days:integer integration_to_days:integer maintenance_after_day:integer "
         "infusion_minutes:double emergent_rule emergent_until_days:integer"
@@ -30,7 +30,7 @@ def settings(study: Study, inputs: CutInputs) -> ParameterTable:
     row = [
         study.study, study.title, study.design, study.blinding, inputs.document["blinded"], signoff,
         inputs.document["data_cutoff"], study.baseline.rule, study.baseline.of, study.baseline.visits is None,
-        _lead_in_days(study), study.protocol.version_by, *_day_one(study), study.tie,
+        _lead_in_days(study), study.protocol.version, study.protocol.version_by, *_day_one(study), study.tie,
         *study.therapy.integration_window_days,
         study.exposure.maintenance_after_day, study.exposure.infusion_minutes,
         study.safety.treatment_emergent.rule, study.safety.treatment_emergent.until_days_after_last_dose,
