@@ -54,9 +54,12 @@ demo: setup ## run the DAGs of both shipped studies end to end and print where t
 airflow: setup ## start Airflow on localhost with the DAGs loaded; prints the address and the login
 	@$(BIN)/python dags/airflow_ui.py
 
+# A file's tests stay in one process, as they share what they built.
+PYTEST_WORKERS ?= 2
+
 .PHONY: test
-test: setup ## run the tests (PYTEST_ARGS="-k sentence" goes to pytest)
-	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+test: setup ## run the tests (PYTEST_ARGS="-k sentence" goes to pytest, PYTEST_WORKERS=0 runs them in one process)
+	@$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadfile $(PYTEST_ARGS)
 
 .PHONY: agreement
 agreement: setup ## compare the tables with a second implementation on 10,000 made-up subjects (AGREEMENT_SUBJECTS, AGREEMENT_SEED)

@@ -126,7 +126,10 @@ def test_every_check_passes_on_a_blinded_cut(rooms: Rooms) -> None:
         rooms.connection.execute(
             f"update {schema}.adsl set trt01p = 'BLINDED', trt01a = 'BLINDED', trta = 'BLINDED';"
             f"update {schema}.exposure set trta = 'BLINDED', extrt = null, dose_mg = null, dose_mg_per_kg = null;"
-            f"update {schema}.blinding_assessment set correctfl = null"
+            f"update {schema}.blinding_assessment set correctfl = null;"
+            # Which arm a missed visit is the worst case of is not known.
+            f"update {schema}.response set crit1fl = null, dtype = null where missing_rule = 'worst' and aval is null;"
+            f"update {schema}.remission set crit1fl = null, dtype = null where missing_rule = 'worst' and aval is null"
         )
         for domain in DOMAINS.values():
             if domain.in_vault:
