@@ -62,8 +62,8 @@ judged as (
             when valued.start = 'remission'
                 then coalesce({{ remission_is_met('valued.start_aval', 'endpoints') }}, valued.assumed_crit1fl = 'Y')
             else coalesce(
-                {{ response_is_met('valued.start_aval', 'valued.base', 'endpoints') }}, valued.assumed_crit1fl = 'Y'
-            )
+                    {{ response_is_met('valued.start_aval', 'valued.base', 'endpoints') }}, valued.assumed_crit1fl = 'Y'
+                )
         end as is_met
     from valued
     left join endpoints
