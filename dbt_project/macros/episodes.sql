@@ -8,7 +8,7 @@
     ady, dtc, delivery_rank, srcseq
 {%- endmacro %}
 
-{#- Why a time without an event ends at its last assessment; `subjects` has the end of study status. -#}
+{#- Why a time without an event ends at its last assessment, or never began; `subjects` has the end of study status. -#}
 {% macro censoring_reason(subjects, has_next_period) -%}
     case
             -- The next period's dose ends the follow-up of the one before, however the study went on.

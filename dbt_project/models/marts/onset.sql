@@ -66,7 +66,7 @@ final as (
             when ended.cnsr = 0 then null
             when ended.base is null and ended.measure = 'response' then 'NO BASELINE'
             when ended.last_place is null then 'NO ASSESSMENT'
-            else {{ end_of_follow_up('subjects') }}
+            else {{ censoring_reason('subjects', 'false') }}
         end as cnsdtdsc,
         definitions.crit1,
         definitions.crit2,
