@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, PrivateAttr
+from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr
 
 from pipelines.study.catalogue import Instrument, with_own
 from pipelines.study.dates import PartialDates
@@ -23,7 +23,7 @@ from pipelines.study.measures import Biomarker, Exposure, Therapy, VitalSign
 from pipelines.study.monitoring import SiteMetric
 from pipelines.study.onset import Onset, Sustained
 from pipelines.study.safety import BlindingAssessment, Safety
-from pipelines.study.visits import Baseline, DayOne, Protocol, Visit, dated, ruled
+from pipelines.study.visits import Baseline, DayOne, Protocol, Visit, dated, in_study_days, ruled
 
 # Rules that many entries share, or that have no entry of their own to name a section in.
 SharedRule = Literal[
@@ -106,7 +106,7 @@ class Study(Settings):
     sites: Annotated[dict[Identifier, Site], Field(min_length=1)]
     arms: Annotated[dict[Identifier, Arm], Field(min_length=1)]
     population: Population = Population()
-    visits: Annotated[tuple[Visit, ...], Field(min_length=1)]
+    visits: Annotated[tuple[Visit, ...], Field(min_length=1), AfterValidator(in_study_days)]
     protocol: Protocol = Protocol()
     day_one: Annotated[DayOne, BeforeValidator(dated)] = DayOne()
     baseline: Annotated[Baseline, BeforeValidator(ruled)] = Baseline()

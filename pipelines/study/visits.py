@@ -7,10 +7,11 @@ subject follows is decided by a date of the subject and by when the version came
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from pipelines.study.endpoints import Identifier
 from pipelines.study.layout import Settings
@@ -19,26 +20,67 @@ Milestone = Literal["first_dose", "randomisation", "consent"]
 Version = Annotated[str, Field(pattern=r"\A[A-Za-z0-9][A-Za-z0-9._-]{0,31}\z")]
 
 
-class Visit(Settings):
-    """A planned visit. `day` and `window` are study days (there is no day 0); `since`: planned from this version on."""
+# A month where a protocol counts in months: a twelfth of a year of 365.25 days.
+_DAYS_OF = {"week": 7.0, "month": 365.25 / 12}
+
+
+class Timed(Settings):
+    """When a visit is planned: `day` and `window` in study days (there is no day 0).
+
+    In their place a protocol's own words: `week` or `month` after day 1, and `within_days`, how many days before and
+    after still count.
+    """
+
+    day: int | None = None
+    week: Annotated[float, Field(ge=-520, le=5200)] | None = None
+    month: Annotated[float, Field(ge=-120, le=1200)] | None = None
+    window: tuple[int, int] | None = None
+    within_days: tuple[Annotated[int, Field(ge=0)], Annotated[int, Field(ge=0)]] | None = None
+
+    @model_validator(mode="after")
+    def _in_study_days(self) -> Timed:
+        named = [unit for unit in ("day", *_DAYS_OF) if getattr(self, unit) is not None]
+        if len(named) > 1:
+            msg = f"{' and '.join(named)} say the same thing twice. Keep one"
+            raise ValueError(msg)
+        if self.within_days and (self.window or not named):
+            msg = "within_days counts around day, week or month, in place of window. Name the day, keep one of the two"
+            raise ValueError(msg)
+        return self
+
+    def in_study_days(self) -> dict[str, Any]:
+        """Returns `day` and `window` as study days, whichever way they were said."""
+        day = self.day
+        for unit, days in _DAYS_OF.items():
+            if (number := getattr(self, unit)) is not None:
+                day = _study_day(math.floor(number * days + 0.5))
+        window = self.window
+        if self.within_days and day is not None:
+            elapsed = day - 1 if day > 0 else day
+            window = (_study_day(elapsed - self.within_days[0]), _study_day(elapsed + self.within_days[1]))
+        return {"day": day, "window": window}
+
+
+def _study_day(elapsed: int) -> int:
+    return elapsed + 1 if elapsed >= 0 else elapsed
+
+
+class Visit(Timed):
+    """A planned visit; `since`: planned from this version on."""
 
     visit: Identifier
     visitnum: float
     label: str
-    day: int | None = None
-    window: tuple[int, int] | None = None
     baseline: bool = False
     of_period: bool = False
     since: Version | None = None
     section: str = ""
 
 
-class AmendedVisit(Settings):
+class AmendedVisit(Timed):
     """A visit's target day and window from a version of the protocol on."""
 
     visit: Identifier
-    day: int | None = None
-    window: tuple[int, int] | None = None
     section: str = ""
 
 
@@ -86,6 +128,11 @@ class Baseline(Settings):
     section: str = ""
 
 
+def in_study_days(visits: tuple[Visit, ...]) -> tuple[Visit, ...]:
+    """Returns the visits with `day` and `window`, whichever way the study file says them."""
+    return tuple(visit.model_copy(update=visit.in_study_days()) for visit in visits)
+
+
 def ruled(value: object) -> object:
     """Returns a rule's name alone as the mapping that it is short for."""
     return {"rule": value} if isinstance(value, str) else value
@@ -110,8 +157,7 @@ def visits_by_version(visits: Sequence[Visit], protocol: Protocol) -> dict[str, 
             for one in amendment.visits:
                 dropped.discard(one.visit)
                 if one.visit in current:
-                    changed = {"day": one.day, "window": one.window}
-                    current[one.visit] = current[one.visit].model_copy(update=changed)
+                    current[one.visit] = current[one.visit].model_copy(update=one.in_study_days())
         began = protocol.versions[: number + 1]
         found[version] = tuple(
             visit

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pipelines.core.errors import StudyFileError
-from pipelines.study.visits import visits_by_version
+from pipelines.study.visits import Visit, visits_by_version
 from tests.small_study import STUDY_FILE, make_study
 
 PROTOCOL = """\
@@ -67,3 +68,42 @@ def test_day_one_is_a_date_or_the_first_known_of_several(tmp_path: Path) -> None
         study = make_study(tmp_path / str(number), f"day_one: {written}\n{STUDY_FILE}")
         assert study.day_one.first_of == dates
     assert make_study(tmp_path).day_one.first_of == ("first_dose",)
+
+
+@pytest.mark.parametrize(
+    ("said", "day", "window"),
+    [
+        ({"week": 4, "within_days": (3, 4)}, 29, (26, 33)),
+        # There is no day 0: three days before day 2 is day -2.
+        ({"day": 2, "within_days": (3, 0)}, 2, (-2, 2)),
+        ({"week": -2, "within_days": (1, 1)}, -14, (-15, -13)),
+        ({"week": 0, "window": (1, 2)}, 1, (1, 2)),
+        ({"month": 6}, 184, None),
+    ],
+)
+def test_a_visit_is_planned_in_the_protocol_s_own_unit(
+    said: dict[str, Any], day: int, window: tuple[int, int] | None
+) -> None:
+    visit = Visit(visit="V", visitnum=1, label="A visit", **said)
+    assert visit.in_study_days() == {"day": day, "window": window}
+
+
+def test_a_study_that_counts_in_weeks_has_the_same_visits(tmp_path: Path) -> None:
+    in_days = "label: Week 1, day: 8, window: [5, 11]"
+    assert in_days in STUDY_FILE
+    in_weeks = STUDY_FILE.replace(in_days, "label: Week 1, week: 1, within_days: [3, 3]")
+    assert planned(tmp_path / "weeks", in_weeks) == planned(tmp_path / "days", STUDY_FILE)
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("day: 8, week: 1", "say the same thing twice"),
+        ("day: 8, window: [5, 11], within_days: [3, 3]", "within_days counts around day, week or month"),
+        ("within_days: [3, 3]", "within_days counts around day, week or month"),
+    ],
+)
+def test_two_ways_of_saying_one_day_are_a_mistake(tmp_path: Path, said: str, told: str) -> None:
+    text = STUDY_FILE.replace("label: Week 1, day: 8, window: [5, 11]", f"label: Week 1, {said}")
+    with pytest.raises(StudyFileError, match=told):
+        make_study(tmp_path, text)
