@@ -61,7 +61,7 @@ def run_dbt(*arguments: str, database: Path, scratch: Path, manifest: Any = None
     settings = {
         "AFTERGLOW_CUT_DATABASE": str(database),
         "AFTERGLOW_SPILL_DIRECTORY": str(scratch / "spill"),
-        "AFTERGLOW_MEMORY_LIMIT": duck.memory_limit(),
+        duck.MEMORY: duck.memory_limit(),
         duck.THREADS: str(duck.threads()),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DO_NOT_TRACK": "1",

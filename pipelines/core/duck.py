@@ -9,7 +9,8 @@ from pathlib import Path
 import duckdb
 
 THREADS = "AFTERGLOW_THREADS"
-# What DuckDB needs a thread for a sort or a join that goes over to the disk.
+MEMORY = "AFTERGLOW_MEMORY_LIMIT"
+# What DuckDB needs a thread for a sort or a join that goes over to the disk, at ten million item rows.
 _MEGABYTES_A_THREAD = 300
 
 
@@ -19,12 +20,12 @@ def threads() -> int:
 
 
 def memory_limit() -> str:
-    """Returns how much memory a database may take before it goes over to the disk.
+    """Returns how much memory a database may take before it goes over to the disk: AFTERGLOW_MEMORY_LIMIT (`4GB`).
 
     DuckDB's own limit is most of the machine's memory, whatever else runs there, and a step would take it for a large
     study though it is no quicker with it.
     """
-    return f"{_MEGABYTES_A_THREAD * threads()}MB"
+    return os.environ.get(MEMORY) or f"{_MEGABYTES_A_THREAD * threads()}MB"
 
 
 def spill_directory() -> Path:

@@ -178,7 +178,10 @@ def explained(*messages: str) -> str:
     for message in messages:
         kind = _RAISED.search(message)
         if kind and kind.group(1) in _MACHINE:
-            msg = f"The gate stopped: {kind.group(1)}. No verdict was written. Free memory or disk, then gate again."
+            msg = (
+                f"The gate stopped: {kind.group(1)}. No verdict was written. Free memory or disk, or let it take more"
+                " (AFTERGLOW_MEMORY_LIMIT=4GB), then gate again."
+            )
             raise GateFailedError(msg)
         for pattern in (_PLANNING, _COLUMN):
             if match := pattern.search(message):

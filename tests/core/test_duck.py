@@ -25,6 +25,12 @@ def test_a_database_takes_memory_by_its_threads(monkeypatch: pytest.MonkeyPatch)
     assert limits[1] == pytest.approx(3 * limits[0], rel=0.01)
 
 
+def test_the_limit_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(duck.MEMORY, "1GB")
+    with duck.connect() as connection:
+        assert connection.execute("select current_setting('memory_limit')").fetchall() == [("953.6 MiB",)]
+
+
 def test_what_does_not_fit_into_memory_goes_to_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(duck.THREADS, "1")
     monkeypatch.setattr(duck, "_MEGABYTES_A_THREAD", 60)
