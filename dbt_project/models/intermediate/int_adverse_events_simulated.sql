@@ -61,11 +61,10 @@ choices as (
 
 ),
 
--- Without an event in the whole study there is nothing to draw.
 replicates as (
 
     select unnest(generate_series(1, parameter)) as replicate from {{ source('study', 'metrics') }}
-    where metric = 'ae_rate' and exists (select 1 from followed where events > 0)
+    where metric = 'ae_rate'
 
 ),
 

@@ -28,6 +28,13 @@ last_scores as (
 
 ),
 
+reported as (
+
+    select count(*) as adverse_events
+    from adverse_events
+
+),
+
 followed as (
 
     select
@@ -38,6 +45,9 @@ followed as (
             as integer
         ) as weeks
     from subjects
+    -- Where the study reported no event, nothing is there to be compared.
+    inner join reported
+        on reported.adverse_events > 0
     left join last_scores
         on subjects.usubjid = last_scores.usubjid
     where subjects.trtsdt is not null
