@@ -12,7 +12,7 @@ from pipelines.report import comparing
 from pipelines.report.comparing import Effect, Outcome
 from pipelines.report.content import Record, Section, Table
 from pipelines.report.estimates import difference, proportion
-from pipelines.report.formats import MISSING, count, interval, number
+from pipelines.report.formats import count, interval, number, p_value
 from pipelines.report.tables import CutData, Group
 
 if TYPE_CHECKING:
@@ -191,13 +191,6 @@ def section(data: CutData, made: list[Record]) -> Section:
         notes=(reason,) if reason else () if made else ("No comparison: too few subjects.",),
         sources=("response", "remission", "adqs", "durability"),
     )
-
-
-def p_value(value: float | None) -> str:
-    """Returns a p-value with three decimals."""
-    if value is None:
-        return MISSING
-    return "< 0.001" if value < 0.001 else number(value, 3)
 
 
 def _of(data: CutData, row: Record) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipelines.report import interval_censored, retention
 from pipelines.report.content import Record, Section, Table
-from pipelines.report.formats import MISSING, count, interval, number, percent, text
+from pipelines.report.formats import MISSING, count, interval, number, p_value, percent, text
 from pipelines.report.survival import Curve, curve, logrank_p
 from pipelines.report.tables import CutData
 
@@ -102,11 +102,11 @@ def comparison(data: CutData, of_parameter: dict[str, Curve]) -> str:
         return "No test between arms: the same subjects are in each arm, and a log-rank test needs independent groups."
     if len(groups) != 2:
         return "No test between arms: a log-rank test is given for two arms only."
-    p_value = logrank_p(*groups)
-    if p_value is None:
+    found = logrank_p(*groups)
+    if found is None:
         return "No test between arms: too few subjects or events."
     sizes = " and ".join(f"{group.short} n = {count(one.n)}" for group, one in zip(data.groups, groups, strict=True))
-    shown = "p < 0.001" if p_value < 0.001 else f"p = {number(p_value, 3)}"
+    shown = f"p {p_value(found)}" if found < 0.001 else f"p = {p_value(found)}"
     return (
         f"Log-rank test, two-sided, unstratified: {shown} ({sizes}). It compares those who reached the start, a group"
         " chosen after randomisation; it is descriptive."

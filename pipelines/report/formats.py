@@ -44,6 +44,13 @@ def ratio(events: int | None, total: int | None) -> str:
     return MISSING if events is None or not total else f"{count(events)}/{count(total)}"
 
 
+def p_value(value: float | None) -> str:
+    """Returns a p-value with three decimals."""
+    if value is None:
+        return MISSING
+    return "< 0.001" if value < 0.001 else number(value, 3)
+
+
 def text(value: object) -> str:
     """Returns `value` as text, missing as an em dash."""
     return MISSING if value is None or value == "" else str(value)

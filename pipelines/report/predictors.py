@@ -12,7 +12,7 @@ from pipelines.report import comparing, comparisons, figures
 from pipelines.report.comparing import Effect
 from pipelines.report.content import Figure, Record, Section, Table
 from pipelines.report.estimates import mean
-from pipelines.report.formats import count, interval, number
+from pipelines.report.formats import count, interval, number, p_value
 from pipelines.report.response import criterion
 from pipelines.report.tables import CutData
 
@@ -109,7 +109,7 @@ def section(data: CutData, made: list[Record]) -> Section | None:
         rows=tuple(
             (
                 row["name"], row["unit"] or "arm", number(row["estimate"], 2), interval(row["low"], row["high"], 2),
-                comparisons.p_value(row["p"]), count(row["n"]),
+                p_value(row["p"]), count(row["n"]),
             )
             for row in made
         ),

@@ -13,27 +13,16 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
-from pipelines.study.instruments import InstrumentUse, Prorate, Score
+from pipelines.study.instruments import InstrumentItem, InstrumentUse, Prorate, Score
 from pipelines.study.layout import spread
 
 SEEDS = Path(__file__).resolve().parents[2] / "dbt_project" / "seeds"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Item:
-    """One item of a rating scale; its fields are those of the study file's `InstrumentItem`."""
+class Item(InstrumentItem):
+    """One item of a rating scale, with all that the catalogue and the study file say of it."""
 
     number: int
-    label: str = ""
-    range: tuple[Score, Score] = (0, 0)
-    reversed: bool = False
-    weight: Score = 1
-    highest_of: str = ""
-    one_of: str = ""
-    scored: bool = True
-    same_as: str = ""
-    test_codes: tuple[str, ...] = ()
-    whole: bool = True
 
     @property
     def component(self) -> str:
@@ -173,7 +162,7 @@ def _own(code: str, use: InstrumentUse) -> Instrument:
         for number in numbers(key):
             # A later key says more of an item that an earlier run holds.
             fields = {name: getattr(said, name) for name in said.model_fields_set}
-            items[number] = replace(items.get(number) or Item(number=number), **fields)
+            items[number] = (items.get(number) or Item(number=number)).model_copy(update=fields)
     return replace(
         known,
         param=use.label or known.param,
