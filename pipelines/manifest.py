@@ -14,6 +14,7 @@ from pipelines.core.errors import UsageError
 from pipelines.core.files import write_atomically
 from pipelines.core.hashing import canonical_json, sha256_bytes, sha256_file
 from pipelines.cut import Cut
+from pipelines.ledger import Head
 
 SIGNATURES_PAGE = "report/signatures.html"
 _SEALED = ("cut.duckdb", SIGNATURES_PAGE)
@@ -37,12 +38,16 @@ def manifest_sha256(cut: Cut) -> str:
     return sha256_file(cut.manifest)
 
 
-def sealed_document(cut: Cut, published_at: str) -> dict[str, Any]:
-    """Returns the seal: hashes of the files outside the manifest, and the UTC time of publishing."""
+def sealed_document(cut: Cut, published_at: str, ledger: Head) -> dict[str, Any]:
+    """Returns the seal: hashes of the files outside the manifest, the UTC time of publishing, the audit trail's head.
+
+    By that head a trail whose tail was cut off is told.
+    """
     return {
         "cut_id": cut.cut_id,
         "manifest_sha256": sha256_file(cut.manifest),
         "published_at": published_at,
+        "ledger": {"seq": ledger.seq, "sha256": ledger.sha256},
         "files": {name: sha256_file(cut.directory / name) for name in _names(cut) if _is_sealed(name)},
     }
 

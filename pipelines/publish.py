@@ -15,6 +15,7 @@ from pipelines.core.files import fsync_directory, fsync_file, write_atomically
 from pipelines.core.hashing import canonical_json, sha256_file
 from pipelines.cut import Cut, check_config, check_held
 from pipelines.gate import check_gate
+from pipelines.ledger import Event, audited, head, record
 from pipelines.manifest import SIGNATURES_PAGE, differences, inputs_match, manifest_sha256, sealed_document
 from pipelines.sign import check_signed, signatures
 from pipelines.study import Study
@@ -30,6 +31,7 @@ class PublishReceipt:
     reused: bool
 
 
+@audited
 def publish(study: Study, cut_id: str) -> PublishReceipt:
     """Publishes a cut.
 
@@ -64,6 +66,9 @@ def publish(study: Study, cut_id: str) -> PublishReceipt:
         reused = study.folder.pointer.exists() and study.folder.pointer.read_bytes() == content
         if not reused:
             _make_durable(cut)
+        # Said before it is done: a crash between the two is mended by publishing again, which says nothing twice.
+        record(study.folder, Event(action="publish", object="published/CURRENT", new=f"cut {cut_id} {bound}"))
+        if not reused:
             write_atomically(study.folder.pointer, content)
     return PublishReceipt(cut_id=cut_id, manifest_sha256=bound, report=cut.report / "index.html", reused=reused)
 
@@ -75,7 +80,7 @@ def _seal(study: Study, cut: Cut) -> None:
     write_atomically(cut.directory / SIGNATURES_PAGE, page.encode())
     cut.duckdb.chmod(0o444)
     published_at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    write_atomically(cut.seal, canonical_json(sealed_document(cut, published_at)))
+    write_atomically(cut.seal, canonical_json(sealed_document(cut, published_at, head(study.folder))))
 
 
 def _make_durable(cut: Cut) -> None:

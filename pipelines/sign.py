@@ -12,6 +12,7 @@ from pipelines.core.files import write_atomically
 from pipelines.core.hashing import canonical_json, sha256_json
 from pipelines.cut import Cut, published_cut, record_study_file, signing_roles
 from pipelines.gate import check_gate, read_verdict
+from pipelines.ledger import Event, audited, record
 from pipelines.manifest import manifest_sha256
 from pipelines.study import Study
 
@@ -35,6 +36,7 @@ class Signature:
     manifest_sha256: str
 
 
+@audited
 def sign(
     study: Study,
     cut_id: str,
@@ -71,7 +73,7 @@ def sign(
     bound = manifest_sha256(cut)
     for given in signatures(cut):
         if (given.name, given.role, given.meaning, given.manifest_sha256) == (name, role, meaning, bound):
-            return given
+            return _recorded(study, given)
     signature = Signature(
         name=name,
         role=role,
@@ -84,9 +86,22 @@ def sign(
     )
     record = asdict(signature)
     write_atomically(cut.signatures / f"{sha256_json(record)[:16]}.json", canonical_json(record))
+    return _recorded(study, signature)
+
+
+def _recorded(study: Study, signature: Signature) -> Signature:
+    happened = Event(
+        action="sign",
+        object=f"cut {signature.cut_id}",
+        field=f"{signature.name} ({signature.role})",
+        new=f"{signature.meaning} {signature.manifest_sha256}",
+        reason=signature.reason,
+    )
+    record(study.folder, happened)
     return signature
 
 
+@audited
 def sign_study_file(study: Study, *, name: str, role: str, reason: str) -> str:
     """Signs the study file as it is now, where it was changed after a signed cut; returns its SHA-256.
 
@@ -101,7 +116,12 @@ def sign_study_file(study: Study, *, name: str, role: str, reason: str) -> str:
     if not name.strip() or not reason.strip():
         msg = f"{study.name}: signing the study file needs the signer's printed name, and what changed and why."
         raise NotAllowedError(msg)
-    return record_study_file(study, name=name, role=role, reason=reason)
+    sha256 = record_study_file(study, name=name, role=role, reason=reason)
+    happened = Event(
+        action="sign", object="study.yml", field=f"{name} ({role})", new=f"approve {sha256}", reason=reason
+    )
+    record(study.folder, happened)
+    return sha256
 
 
 def signatures(cut: Cut) -> list[Signature]:

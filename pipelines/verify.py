@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from pipelines.core.hashing import canonical_json, sha256_file
 from pipelines.cut import Cut, published_cut
 from pipelines.cut import cuts as all_cuts
 from pipelines.land.store import damaged_files, delivered_path, landing_directory
+from pipelines.ledger import Head, broken_links, events
 from pipelines.manifest import SIGNATURES_PAGE, differences, inputs_match
 from pipelines.sign import signatures
 from pipelines.study import Study, StudyFolder
@@ -23,6 +25,7 @@ class VerifyReceipt:
     cuts: tuple[str, ...]
     files: int
     deliveries: int
+    events: int
 
 
 def verify(study: Study, cut_id: str | None = None) -> VerifyReceipt:
@@ -50,10 +53,24 @@ def verify(study: Study, cut_id: str | None = None) -> VerifyReceipt:
     wrong = [line for cut in cuts for line in _wrong(cut, pointer=folder.pointer if cut == current else None)]
     deliveries = {entry["delivery_id"]: entry for cut in cuts if not wrong for entry in cut.inputs["deliveries"]}
     wrong += [line for entry in deliveries.values() for line in _wrong_delivery(folder, entry)]
+    trail = events(folder)
+    wrong += [f"{folder.ledger}: {line}" for line in broken_links(trail, _sealed_heads(cuts))]
     if wrong:
         raise IntegrityError("\n".join([f"{study.name}: {len(wrong)} difference(s) found.", *wrong]))
     files = sum(1 for cut in cuts for path in cut.directory.rglob("*") if path.is_file())
-    return VerifyReceipt(cuts=tuple(cut.cut_id for cut in cuts), files=files, deliveries=len(deliveries))
+    return VerifyReceipt(
+        cuts=tuple(cut.cut_id for cut in cuts), files=files, deliveries=len(deliveries), events=len(trail)
+    )
+
+
+def _sealed_heads(cuts: list[Cut]) -> list[tuple[str, Head]]:
+    """Returns the audit trail's head as each seal has it; a seal that cannot be read is told of as a file."""
+    heads = []
+    for cut in cuts:
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            known = json.loads(cut.seal.read_bytes())["ledger"]
+            heads.append((str(cut.seal), Head(seq=int(known["seq"]), sha256=str(known["sha256"]))))
+    return heads
 
 
 def _was_published(cut: Cut) -> bool:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.core.files import directory_written_whole
 from pipelines.core.hashing import canonical_json
+from pipelines.ledger import audited, record
 from pipelines.study import Study
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class BuildReceipt:
     rows: dict[str, int]
 
 
+@audited
 def build(
     study: Study,
     *,
@@ -52,15 +54,17 @@ def build(
         InputRefusedError: nothing was landed, or it was landed under an earlier contract.
         BusyError: another process works on the study.
     """
+    from pipelines.build.events import build_events
     from pipelines.cut import Cut, cut_inputs
 
     inputs = cut_inputs(study, as_of=as_of, data_cutoff=data_cutoff, blinded=blinded)
     cut = Cut(study.folder, inputs.cut_id)
-    if cut.directory.is_dir():
-        return BuildReceipt(cut_id=cut.cut_id, reused=True, rows=_rows(cut.tables))
-    with study.folder.lock(), directory_written_whole(cut.directory) as candidate:
-        _write_candidate(candidate, study, inputs)
-    return BuildReceipt(cut_id=cut.cut_id, reused=False, rows=_rows(cut.tables))
+    reused = cut.directory.is_dir()
+    if not reused:
+        with study.folder.lock(), directory_written_whole(cut.directory) as candidate:
+            _write_candidate(candidate, study, inputs)
+    record(study.folder, *build_events(cut))
+    return BuildReceipt(cut_id=cut.cut_id, reused=reused, rows=_rows(cut.tables))
 
 
 def _write_candidate(candidate: Path, study: Study, inputs: CutInputs) -> None:

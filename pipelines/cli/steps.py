@@ -183,7 +183,8 @@ def verify_command(study_name: str, cut: str | None, as_json: bool) -> None:
         print_json(receipt)
     else:
         click.echo(
-            f"verified {len(receipt.cuts)} cut(s), {receipt.files} files, {receipt.deliveries} deliveries: as recorded"
+            f"verified {len(receipt.cuts)} cut(s), {receipt.files} files, {receipt.deliveries} deliveries, "
+            f"{receipt.events} events of the audit trail: as recorded"
         )
 
 

@@ -19,6 +19,7 @@ from pipelines.core import duck
 from pipelines.core.errors import StudyFileError
 from pipelines.core.hashing import sha256_bytes
 from pipelines.land.delivery import known_receipt, land_delivery, refused_receipt
+from pipelines.land.events import landing_events
 from pipelines.land.intake import inbox_files, is_ignored, strays, take_copy
 from pipelines.land.pseudonyms import ensure_key
 from pipelines.land.receipts import DeliveryReceipt, LandReceipt, RefusedError
@@ -32,6 +33,7 @@ from pipelines.land.store import (
     open_vault,
     record_arrival,
 )
+from pipelines.ledger import audited, record
 from pipelines.study import Study, StudyFolder, load_study
 
 # A process takes about as long to start as to land so many bytes; what is done once a file, as long as a megabyte.
@@ -41,6 +43,7 @@ _BYTES_OF_A_FILE = 1 << 20
 Pending = tuple[Arrival, Path]
 
 
+@audited
 def land(study: Study, *, sites: Sequence[str] | None = None, workers: int | None = None) -> LandReceipt:
     """Lands everything the inbox holds for `sites` (all by default), and stored deliveries whose contract changed.
 
@@ -72,6 +75,7 @@ def land(study: Study, *, sites: Sequence[str] | None = None, workers: int | Non
     receipts = sorted([*refused, *known.values(), *new], key=lambda receipt: (chosen.index(receipt.site), receipt.file))
     if sites is None:
         receipts += _strays(study)
+    record(study.folder, *landing_events(receipts))
     return LandReceipt(deliveries=tuple(receipts), ignored=tuple(ignored))
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.core.errors import StudyFileError
 from pipelines.core.files import directory_written_whole
+from pipelines.ledger import Event, audited, record
 
 if TYPE_CHECKING:
     from pipelines.cut import Cut
@@ -37,6 +38,7 @@ class ReportReceipt:
     reused: bool
 
 
+@audited
 def report(study: Study, cut_id: str) -> ReportReceipt:
     """Writes the report of a cut that was gated, blocked or not; one that is there is not written again.
 
@@ -53,13 +55,18 @@ def report(study: Study, cut_id: str) -> ReportReceipt:
         cut_id=cut_id, path=cut.report / "index.html", pages=tuple(file for file, _ in PAGES), reused=True
     )
     if cut.report.is_dir():
-        return receipt
+        return _recorded(study, receipt)
     _check_study_file(study, cut)
     with study.folder.lock(), directory_written_whole(cut.report) as directory:
         pages = _pages(study, cut)
         for name, text in pages.items():
             (directory / name).write_text(text, encoding="utf-8", newline="\n")
-    return replace(receipt, reused=False)
+    return _recorded(study, replace(receipt, reused=False))
+
+
+def _recorded(study: Study, receipt: ReportReceipt) -> ReportReceipt:
+    record(study.folder, Event(action="report", object=f"cut {receipt.cut_id}", new=f"{len(receipt.pages)} pages"))
+    return receipt
 
 
 def _check_study_file(study: Study, cut: Cut) -> None:

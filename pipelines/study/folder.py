@@ -70,6 +70,11 @@ class StudyFolder:
         """What tells that the key is the one under which deliveries landed, and nothing else."""
         return self.root / "store" / "pseudonym_key.json"
 
+    @property
+    def ledger(self) -> Path:
+        """The audit trail, unless $AFTERGLOW_LEDGER names another database."""
+        return self.root / "ledger"
+
     def lock(self) -> contextlib.AbstractContextManager[None]:
         """Holds the study for one writing process."""
         return study_lock(self.root / ".lock")
