@@ -69,6 +69,10 @@ agreement: setup ## compare the tables with a second implementation on 10,000 ma
 trials: setup ## write docs/published-trials.md: the demonstration data under the parameters of published trials
 	@$(BIN)/python -m tests.reference.published_trials
 
+.PHONY: validate
+validate: setup ## write the validation package into validation/ (about a quarter of an hour)
+	@$(BIN)/afterglow validate
+
 .PHONY: fuzz
 fuzz: setup ## mutate real files of every format through landing (FUZZ_CASES, FUZZ_SECONDS, FUZZ_SEED; FUZZ_CASE=n is one again)
 	@$(BIN)/python -m tests.fuzz.fuzz
