@@ -75,6 +75,11 @@ class StudyFolder:
         """The audit trail, unless $AFTERGLOW_LEDGER names another database."""
         return self.root / "ledger"
 
+    @property
+    def signers(self) -> Path:
+        """The register of signers: one record for each change, each signed by an admin."""
+        return self.root / "signers"
+
     def lock(self) -> contextlib.AbstractContextManager[None]:
         """Holds the study for one writing process."""
         return study_lock(self.root / ".lock")
