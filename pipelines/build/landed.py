@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.build.transactions import resolved, transaction_files
-from pipelines.core.duck import identifier, literal, parquet_scan
+from pipelines.core.duck import identifier, insert_rows, literal, parquet_scan
 from pipelines.study.domains import DOMAINS, KEYS, SQL_TYPES, Domain, Variable
 
 if TYPE_CHECKING:
@@ -153,12 +153,15 @@ def _create_deliveries(connection: duckdb.DuckDBPyConnection, deliveries: Sequen
         "delivery_id varchar, delivery_rank integer, rows_in bigint, rows_accepted bigint, rows_quarantined bigint, "
         "is_current boolean, layout_file varchar, is_late boolean, delivered_on date, expected_on date)"
     )
-    for one in deliveries:
-        counts = [one.rows_in, one.rows_accepted, one.rows_quarantined]
-        row = [one.siteid, one.file, one.outcome, ",".join(one.codes), one.delivery_id, one.rank, *counts, one.current]
-        row += [one.layout_file, one.late, one.delivered_on, one.expected_on]
-        marks = ", ".join("?" for _ in row)
-        connection.execute(f"insert into landed.deliveries values ({marks})", row)
+    rows = [
+        [
+            one.siteid, one.file, one.outcome, ",".join(one.codes), one.delivery_id, one.rank, one.rows_in,
+            one.rows_accepted, one.rows_quarantined, one.current, one.layout_file, one.late, one.delivered_on,
+            one.expected_on,
+        ]
+        for one in deliveries
+    ]  # fmt: skip
+    insert_rows(connection, "landed.deliveries", rows)
 
 
 def _create_quarantine(connection: duckdb.DuckDBPyConnection, deliveries: Sequence[LandedDelivery]) -> None:

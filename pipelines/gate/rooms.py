@@ -110,10 +110,8 @@ def _land(connection: duckdb.DuckDBPyConnection, study: Study, cut: Cut) -> None
     deliveries: list[dict[str, Any]] = cut.inputs["deliveries"]
     columns = ", ".join(f"{name} {kind}" for name, kind in _DELIVERIES.items())
     connection.execute(f"create table main.delivery_list ({columns})")
-    if deliveries:
-        marks = ", ".join("?" for _ in _DELIVERIES)
-        rows = [[delivery.get(name) for name in _DELIVERIES] for delivery in deliveries]
-        connection.executemany(f"insert into main.delivery_list values ({marks})", rows)
+    rows = [[delivery.get(name) for name in _DELIVERIES] for delivery in deliveries]
+    duck.insert_rows(connection, "main.delivery_list", rows)
     _view(connection, "landed", "deliveries", "select * from main.delivery_list")
     folders = [
         landing_directory(study.folder, delivery["delivery_id"], delivery["landing_key"])
