@@ -12,7 +12,7 @@ from pipelines.core.hashing import canonical_json, sha256_file
 from pipelines.cut import Cut, published_cut
 from pipelines.cut import cuts as all_cuts
 from pipelines.land.store import damaged_files, delivered_path, landing_directory
-from pipelines.ledger import Head, broken_links, events
+from pipelines.ledger import Head, Recorded, broken_links, events
 from pipelines.manifest import SIGNATURES_PAGE, differences, inputs_match
 from pipelines.sign import signatures
 from pipelines.study import Study, StudyFolder
@@ -54,7 +54,11 @@ def verify(study: Study, cut_id: str | None = None) -> VerifyReceipt:
     deliveries = {entry["delivery_id"]: entry for cut in cuts if not wrong for entry in cut.inputs["deliveries"]}
     wrong += [line for entry in deliveries.values() for line in _wrong_delivery(folder, entry)]
     trail = events(folder)
-    wrong += [f"{folder.ledger}: {line}" for line in broken_links(trail, _sealed_heads(cuts))]
+    heads = _sealed_heads(cuts)
+    wrong += [f"{folder.ledger}: {line}" for line in broken_links(trail, heads)]
+    # A cut of before there was a trail has no head in its seal.
+    if current in cuts and heads and not wrong:
+        wrong += _untold(folder, trail)
     if wrong:
         raise IntegrityError("\n".join([f"{study.name}: {len(wrong)} difference(s) found.", *wrong]))
     files = sum(1 for cut in cuts for path in cut.directory.rglob("*") if path.is_file())
@@ -71,6 +75,18 @@ def _sealed_heads(cuts: list[Cut]) -> list[tuple[str, Head]]:
             known = json.loads(cut.seal.read_bytes())["ledger"]
             heads.append((str(cut.seal), Head(seq=int(known["seq"]), sha256=str(known["sha256"]))))
     return heads
+
+
+def _untold(folder: StudyFolder, trail: list[Recorded]) -> list[str]:
+    """Says where the pointer names another cut than was published last: no seal knows of the last publication."""
+    pointer = json.loads(folder.pointer.read_bytes())
+    told = [each for each in trail if each.action == "publish"]
+    if not told:
+        return [f"{folder.ledger}: tells of no publication"]
+    last = told[-1].event
+    if last and last.new != f"cut {pointer['cut_id']} {pointer['manifest_sha256']}":
+        return [f"{folder.pointer} or {folder.ledger}: names another cut than was published last"]
+    return []
 
 
 def _was_published(cut: Cut) -> bool:
