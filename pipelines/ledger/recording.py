@@ -170,7 +170,7 @@ def _told(folder: StudyFolder) -> Iterator[None]:
             msg = f"{folder.root.name}: another process writes the audit trail. Run the command again."
             raise BusyError(msg) from None
         if "full" in said:
-            msg = f"{folder.root.name}: the disk is full, and nothing is done that the audit trail cannot hold. Make room."
+            msg = f"{folder.root.name}: the disk is full: the audit trail cannot hold what happens. Make room first."
             raise NotAllowedError(msg) from None
         msg = f"{folder.root.name}: the audit trail cannot be opened: {said.splitlines()[0]}."
         raise IntegrityError(msg) from None

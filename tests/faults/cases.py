@@ -160,6 +160,7 @@ class Range:
         invariants.check_published_cut_is_whole(self.study)
         invariants.check_older_cuts_are_unchanged(older)
         invariants.check_deliveries_are_kept(self.study, delivered)
+        invariants.check_audit_trail_holds(self.study)
         invariants.check_nothing_got_out(self.study, self.temporary, self.room / "log")
 
 

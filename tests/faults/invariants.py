@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 from pipelines.core.hashing import sha256_file, sha256_tree
 from pipelines.cut import Cut, published_cut
 from pipelines.land.store import delivered_path
+from pipelines.ledger import check_ledger, events
 from pipelines.manifest import differences, manifest_sha256
 from pipelines.study import Study
 from pipelines.verify import verify
@@ -31,13 +33,14 @@ class Undisturbed:
     cut_id: str
     cut: str
     store: dict[str, str]
+    told: Counter[tuple[str, ...]]
 
 
 def undisturbed(study: Study) -> Undisturbed:
     """Returns what a study's undisturbed run gave."""
     cut = published_cut(study.folder)
     assert cut is not None
-    return Undisturbed(cut_id=cut.cut_id, cut=_bytes_of(cut), store=_store(study))
+    return Undisturbed(cut_id=cut.cut_id, cut=_bytes_of(cut), store=_store(study), told=_told(study))
 
 
 def check_published_cut_is_whole(study: Study) -> None:
@@ -79,6 +82,11 @@ def check_deliveries_are_kept(study: Study, delivered: Iterable[tuple[Path, str]
             raise BrokenError(msg)
 
 
+def check_audit_trail_holds(study: Study) -> None:
+    """I4: the chain of events verifies."""
+    check_ledger(study.folder)
+
+
 def check_rerun_gives_the_same(study: Study, expected: Undisturbed) -> None:
     """I5: after a plain re-run, nothing cleaned by hand: the undisturbed cut id and bytes."""
     cut = published_cut(study.folder)
@@ -93,6 +101,10 @@ def check_rerun_gives_the_same(study: Study, expected: Undisturbed) -> None:
             name for name in store.keys() | expected.store.keys() if store.get(name) != expected.store.get(name)
         )
         msg = f"I5: the re-run gave another store: {', '.join(names)}"
+        raise BrokenError(msg)
+    if (told := _told(study)) != expected.told:
+        differing = {event[:2] for event in (told - expected.told) + (expected.told - told)}
+        msg = f"I5: the audit trail tells something else, or more than once: {sorted(differing)}"
         raise BrokenError(msg)
 
 
@@ -146,6 +158,12 @@ def _bytes_of(cut: Cut) -> str:
             and not name.startswith("signatures/")
         ],
     )
+
+
+def _told(study: Study) -> Counter[tuple[str, ...]]:
+    """Returns what the audit trail tells, without when; that something failed is told as often as it did."""
+    said = [recorded.event for recorded in events(study.folder)]
+    return Counter((one.action, one.object, one.field, one.new) for one in said if one and one.action != "failure")
 
 
 def _store(study: Study) -> dict[str, str]:

@@ -90,6 +90,10 @@ def _candidate(candidate: Path, study: Study, inputs: CutInputs) -> None:
     for name in sorted({path.name for path in parts}):
         rows = [pq.read_table(path) for path in parts if path.name == name]
         pq.write_table(pa.concat_tables(rows), candidate / "tables" / name)
+    later = [one for one in inputs.deliveries if one.current and one.rank > 2]
+    changes = {"new_delivery_id": [one.delivery_id for one in later], "new_source_file": [one.file for one in later]}
+    schema = pa.schema([(name, pa.string()) for name in changes])
+    pq.write_table(pa.table(changes, schema=schema), candidate / "tables" / "record_changes.parquet")
     (candidate / "catalogue.json").write_bytes(b"{}\n")
     (candidate / "inputs.json").write_bytes(canonical_json(inputs.document))
 

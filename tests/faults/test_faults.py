@@ -51,7 +51,9 @@ def test_a_second_fault_during_the_recovery_breaks_nothing(place: Range, fault: 
 
 def test_every_point_in_the_code_is_listed_and_passed(place: Range) -> None:
     code = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "pipelines").rglob("*.py"))
-    changes = set(re.findall(r'change="([a-z]+\.[a-z_]+|manifest)"', code)) | set(re.findall(r', "(land\.[a-z]+)",', code))
+    changes = set(re.findall(r'change="([a-z]+\.[a-z_]+|manifest)"', code)) | set(
+        re.findall(r', "(land\.[a-z]+)",', code)
+    )
     moments = set(re.findall(r'reached\("([a-z_.]+)"\)', code))
     by_hand = {name for name in moments if name.rpartition(".")[2] in fail_points.STAGES}
     assert changes | {name.rpartition(".")[0] for name in by_hand} == set(fail_points.CHANGES)
