@@ -77,6 +77,10 @@ validate: setup ## write the validation package into validation/ (about a quarte
 fuzz: setup ## mutate real files of every format through landing (FUZZ_CASES, FUZZ_SECONDS, FUZZ_SEED; FUZZ_CASE=n is one again)
 	@$(BIN)/python -m tests.fuzz.fuzz
 
+.PHONY: faults
+faults: setup ## kill a study's run at every fail point and at random, and check what must hold (FAULTS, FAULTS_REAL, FAULTS_SEED)
+	@$(BIN)/python -m tests.faults.faults
+
 .PHONY: coverage
 coverage: setup ## run the tests with branch coverage and print the lines that they do not reach
 	$(BIN)/coverage erase

@@ -13,6 +13,7 @@ from typing import Any
 from pipelines.core.errors import UsageError
 from pipelines.core.files import write_atomically
 from pipelines.core.hashing import canonical_json, sha256_bytes, sha256_file
+from pipelines.core.leftovers import remove_leftovers
 from pipelines.cut import Cut
 from pipelines.ledger import Head
 
@@ -34,7 +35,8 @@ def manifest_sha256(cut: Cut) -> str:
                     f"{cut.folder.root.name}: cut {cut.short_id} has no {part.name} yet. Run the steps before this one."
                 )
                 raise UsageError(msg)
-        write_atomically(cut.manifest, canonical_json(_manifest(cut)))
+        _remove_leftovers(cut)
+        write_atomically(cut.manifest, canonical_json(_manifest(cut)), change="manifest")
     return sha256_file(cut.manifest)
 
 
@@ -43,6 +45,7 @@ def sealed_document(cut: Cut, published_at: str, ledger: Head) -> dict[str, Any]
 
     By that head a trail whose tail was cut off is told.
     """
+    _remove_leftovers(cut)
     return {
         "cut_id": cut.cut_id,
         "manifest_sha256": sha256_file(cut.manifest),
@@ -80,6 +83,12 @@ def differences(cut: Cut) -> list[str]:
 def inputs_match(cut: Cut) -> bool:
     """Whether the cut's inputs have the hash that names the cut."""
     return cut.inputs_file.is_file() and sha256_bytes(cut.inputs_file.read_bytes()) == cut.cut_id
+
+
+def _remove_leftovers(cut: Cut) -> None:
+    # What a killed process left in the cut is no part of it; once it is sealed, whatever is too many is told.
+    for directory in (cut.directory, cut.report, cut.signatures):
+        remove_leftovers(directory)
 
 
 def _manifest(cut: Cut) -> dict[str, Any]:

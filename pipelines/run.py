@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.build import build
+from pipelines.core.fence import next_run
 from pipelines.cut import Cut
 from pipelines.gate import check_gate, gate
 from pipelines.land import LandReceipt, land
@@ -48,6 +49,7 @@ def run(
         NotAllowedError: a person has to sign first; the candidate waits for `afterglow sign` and `afterglow publish`.
     """
     say = progress or (lambda _: None)
+    number = next_run(study.folder.runs)
     landed = land(study)
     of_these = f"{len(landed.new)} new, {len(landed.refused)} refused, {len(landed.held)} held"
     say(f"land     {len(landed.deliveries)} deliveries, {of_these}")
@@ -70,7 +72,7 @@ def run(
     if study.signoff == "demo" and not cut.seal.exists():
         sign(study, built.cut_id, name=DEMO_SIGNER, role=DEMO_ROLE, method="demo")
         say("sign     by the demo signer: no person looked at this cut")
-    published = publish(study, built.cut_id)
+    published = publish(study, built.cut_id, run=number)
     say(f"publish  cut {cut.short_id}{', was current' if published.reused else ''}")
     return RunReceipt(
         land=landed, cut_id=built.cut_id, verdict=gated.verdict, report=published.report, published=True,

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from pipelines.core.errors import NotAllowedError
-from pipelines.core.files import write_atomically
+from pipelines.core.files import held_still, write_atomically
 from pipelines.core.hashing import canonical_json, sha256_json
 from pipelines.cut import Cut, published_cut, record_study_file, signing_roles
 from pipelines.gate import check_gate, read_verdict
@@ -65,9 +65,7 @@ def sign(
     if (method == "demo") != (role == DEMO_ROLE):
         msg = f"{study.name}: the demo signer signs for the role '{DEMO_ROLE}', and nobody else does."
         raise NotAllowedError(msg)
-    if cut.seal.exists():
-        msg = f"{study.name}: cut {cut.short_id} is published; its signatures are closed."
-        raise NotAllowedError(msg)
+    _check_open(study, cut)
     # Any gated cut may be rejected; one that its gates block may not be approved.
     read_verdict(cut) if meaning == "reject" else check_gate(study, cut)
     bound = manifest_sha256(cut)
@@ -85,7 +83,11 @@ def sign(
         manifest_sha256=bound,
     )
     record = asdict(signature)
-    write_atomically(cut.signatures / f"{sha256_json(record)[:16]}.json", canonical_json(record))
+    # Publishing lists the signatures and seals the list: one comes before that, or not at all.
+    with held_still(cut.directory):
+        _check_open(study, cut)
+        path = cut.signatures / f"{sha256_json(record)[:16]}.json"
+        write_atomically(path, canonical_json(record), change="sign.signature")
     return _recorded(study, signature)
 
 
@@ -99,6 +101,12 @@ def _recorded(study: Study, signature: Signature) -> Signature:
     )
     record(study.folder, happened)
     return signature
+
+
+def _check_open(study: Study, cut: Cut) -> None:
+    if cut.seal.exists():
+        msg = f"{study.name}: cut {cut.short_id} is published; its signatures are closed."
+        raise NotAllowedError(msg)
 
 
 @audited

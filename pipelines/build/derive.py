@@ -16,6 +16,7 @@ from typing import Any
 from pipelines.build.project import PROJECT, DocumentedTable, documented_tables, parsed_project
 from pipelines.core import duck
 from pipelines.core.errors import AfterglowError, GateFailedError
+from pipelines.core.leftovers import owned_directory
 
 # Errors about names and types, and the rows of the table in which dbt lays a contract beside a model.
 _WITHOUT_VALUES = ("Binder Error", "Catalog Error", "Parser Error", "This model has an enforced contract", "|")
@@ -41,8 +42,8 @@ def derive(database: Path, scratch: Path) -> list[DocumentedTable]:
 
 def parse_ahead() -> None:
     """Parses the project into its cache, so that the first cut after an installation need not wait for it."""
-    with tempfile.TemporaryDirectory(prefix="afterglow-parse-") as scratch:
-        _parsed(Path(scratch))
+    with owned_directory(Path(tempfile.gettempdir()), "afterglow-parse-") as scratch:
+        _parsed(scratch)
 
 
 def _parsed(scratch: Path) -> Any:

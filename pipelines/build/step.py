@@ -13,8 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipelines.core.fail_points import reached
 from pipelines.core.files import directory_written_whole
 from pipelines.core.hashing import canonical_json
+from pipelines.core.leftovers import owned_directory
 from pipelines.ledger import audited, record
 from pipelines.study import Study
 
@@ -61,7 +63,7 @@ def build(
     cut = Cut(study.folder, inputs.cut_id)
     reused = cut.directory.is_dir()
     if not reused:
-        with study.folder.lock(), directory_written_whole(cut.directory) as candidate:
+        with study.folder.lock(), directory_written_whole(cut.directory, change="build.cut") as candidate:
             _write_candidate(candidate, study, inputs)
     record(study.folder, *build_events(cut))
     return BuildReceipt(cut_id=cut.cut_id, reused=reused, rows=_rows(cut.tables))
@@ -76,8 +78,10 @@ def _write_candidate(candidate: Path, study: Study, inputs: CutInputs) -> None:
     database = candidate / "cut.duckdb"
     create_database(database, study, inputs)
     # dbt's artefacts hold paths, times and compiled SQL: they are read here and then gone.
-    with tempfile.TemporaryDirectory(prefix="afterglow-build-") as scratch:
-        documented = derive(database, Path(scratch))
+    reached("build.created")
+    with owned_directory(Path(tempfile.gettempdir()), "afterglow-build-") as scratch:
+        documented = derive(database, scratch)
+    reached("build.derived")
     with finish_database(database, study, documented) as (connection, catalogue):
         write_tables(connection, catalogue, candidate / "tables")
     write_catalogue(catalogue, candidate / "catalogue.json")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
+import contextlib
+import functools
 import os
 import tempfile
 from collections.abc import Sequence
@@ -9,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+
+from pipelines.core.leftovers import owned_directory
 
 THREADS = "AFTERGLOW_THREADS"
 MEMORY = "AFTERGLOW_MEMORY_LIMIT"
@@ -33,7 +38,15 @@ def memory_limit() -> str:
 
 def spill_directory() -> Path:
     """Returns where a database that is in memory puts what does not fit; DuckDB makes the folder and removes it."""
-    return Path(tempfile.gettempdir()) / f"afterglow-spill-{os.getpid()}"
+    return _room(os.getpid()) / "spill"
+
+
+@functools.cache
+def _room(_process: int) -> Path:
+    # A process that is killed leaves subjects' values there: the next one removes them.
+    room = contextlib.ExitStack()
+    atexit.register(room.close)
+    return room.enter_context(owned_directory(Path(tempfile.gettempdir()), "afterglow-spill-"))
 
 
 def connect(path: Path | None = None, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:

@@ -61,7 +61,7 @@ def gate(study: Study, cut_id: str) -> GateReceipt:
     with study.folder.lock(), opened_rooms(study, cut) as rooms:
         results = checked(rooms, suites)
         verdict = verdict_of(results)
-        with directory_written_whole(cut.gate) as folder:
+        with directory_written_whole(cut.gate, change="gate.verdict") as folder:
             write_results(folder, results, verdict, rooms.connection)
     return _recorded(study, _receipt(cut_id, verdict, reused=False))
 

@@ -10,14 +10,15 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from pipelines.core import duck
 from pipelines.core.errors import StudyFileError
+from pipelines.core.fail_points import reached
 from pipelines.core.hashing import sha256_bytes
+from pipelines.core.leftovers import owned_directory
 from pipelines.land.delivery import known_receipt, land_delivery, refused_receipt
 from pipelines.land.events import landing_events
 from pipelines.land.intake import inbox_files, is_ignored, strays, take_copy
@@ -66,6 +67,7 @@ def land(study: Study, *, sites: Sequence[str] | None = None, workers: int | Non
     with _workspace(study.folder) as workspace:
         refused, ignored, seen = _take_in(study, chosen, workspace)
         pending = seen | _stored(study, chosen, seen)
+        reached("land.taken")
         known = {arrival: receipt for arrival in pending if (receipt := known_receipt(study, arrival))}
         unknown = [(arrival, copy) for arrival, copy in pending.items() if arrival not in known]
         # Equal bytes under two names are landed once, and named by the first: two processes would race for it.
@@ -90,8 +92,9 @@ def _strays(study: Study) -> list[DeliveryReceipt]:
 def _workspace(folder: StudyFolder) -> Iterator[Path]:
     # In the vault: until its contract is known, a copy may hold anything.
     open_vault(folder)
-    with tempfile.TemporaryDirectory(prefix=WORKSPACE, dir=folder.vault) as name:
-        yield Path(name)
+    folder.remove_leftovers()
+    with owned_directory(folder.vault, WORKSPACE) as workspace:
+        yield workspace
 
 
 def _take_in(

@@ -15,7 +15,8 @@ from importlib.metadata import version
 from sqlalchemy import Connection, delete, insert, inspect, select
 from sqlalchemy.exc import DatabaseError, OperationalError
 
-from pipelines.core.errors import BusyError, IntegrityError, UsageError
+from pipelines.core.errors import BusyError, IntegrityError, NotAllowedError, UsageError
+from pipelines.core.fail_points import reached
 from pipelines.ledger.chain import Head, broken_links
 from pipelines.ledger.database import CONTENTS, LINKS, engine, ensure_tables, hold
 from pipelines.ledger.event import GENESIS, Event, Recorded, commitment, content_json, link_sha256
@@ -141,7 +142,10 @@ def _writing(folder: StudyFolder) -> Iterator[Connection]:
         with connection.begin():
             ensure_tables(connection)
             hold(connection)
+            reached("ledger.held")
             yield connection
+            reached("ledger.written")
+    reached("ledger.committed")
 
 
 @contextlib.contextmanager
@@ -165,6 +169,9 @@ def _told(folder: StudyFolder) -> Iterator[None]:
         if "locked" in said or "lock timeout" in said:
             msg = f"{folder.root.name}: another process writes the audit trail. Run the command again."
             raise BusyError(msg) from None
+        if "full" in said:
+            msg = f"{folder.root.name}: the disk is full: the audit trail cannot hold what happens. Make room first."
+            raise NotAllowedError(msg) from None
         msg = f"{folder.root.name}: the audit trail cannot be opened: {said.splitlines()[0]}."
         raise IntegrityError(msg) from None
     except DatabaseError as error:

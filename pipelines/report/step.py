@@ -57,7 +57,7 @@ def report(study: Study, cut_id: str) -> ReportReceipt:
     if cut.report.is_dir():
         return _recorded(study, receipt)
     _check_study_file(study, cut)
-    with study.folder.lock(), directory_written_whole(cut.report) as directory:
+    with study.folder.lock(), directory_written_whole(cut.report, change="report.pages") as directory:
         pages = _pages(study, cut)
         for name, text in pages.items():
             (directory / name).write_text(text, encoding="utf-8", newline="\n")

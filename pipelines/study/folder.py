@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.core.files import study_lock
+from pipelines.core.leftovers import remove_leftovers
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,35 @@ class StudyFolder:
         """The register of signers: one record for each change, each signed by an admin."""
         return self.root / "signers"
 
-    def lock(self) -> contextlib.AbstractContextManager[None]:
-        """Holds the study for one writing process."""
-        return study_lock(self.root / ".lock")
+    @property
+    def runs(self) -> Path:
+        """How many runs began, and which of them published last."""
+        return self.root / ".runs"
+
+    @contextlib.contextmanager
+    def lock(self) -> Iterator[None]:
+        """Holds the study for one writing process; removes what killed ones left of cuts and pointer.
+
+        Raises:
+            BusyError: another process holds it.
+        """
+        with study_lock(self.root / ".lock"):
+            for directory in (self.cuts, self.published, self.signers):
+                remove_leftovers(directory)
+            _remove_temporary_files()
+            yield
+
+    def remove_leftovers(self) -> None:
+        """Removes what killed processes left in the store and the vault."""
+        for pattern in (
+            "store", "store/arrivals", "store/sidecars", "store/study_files", "store/deliveries/*",
+            "store/deliveries/*/delivered", "vault", "vault/deliveries/*", "vault/refused/*", "vault/treatment/*",
+        ):  # fmt: skip
+            for directory in self.root.glob(pattern):
+                remove_leftovers(directory)
+        _remove_temporary_files()
+
+
+def _remove_temporary_files() -> None:
+    # What did not fit into memory lay there, and dbt's own files.
+    remove_leftovers(Path(tempfile.gettempdir()), "afterglow-")
