@@ -71,18 +71,20 @@ def build(
 
 def _write_candidate(candidate: Path, study: Study, inputs: CutInputs) -> None:
     from pipelines.build.database import create_database, finish_database
-    from pipelines.build.derive import derive
+    from pipelines.build.derive import derived
     from pipelines.build.dictionary import write_catalogue
     from pipelines.build.tables import write_tables
 
     database = candidate / "cut.duckdb"
     create_database(database, study, inputs)
-    # dbt's artefacts hold paths, times and compiled SQL: they are read here and then gone.
     reached("build.created")
-    with owned_directory(Path(tempfile.gettempdir()), "afterglow-build-") as scratch:
-        documented = derive(database, scratch)
-    reached("build.derived")
-    with finish_database(database, study, documented) as (connection, catalogue):
+    # dbt's artefacts hold paths, times and compiled SQL, the spilled rows of a subject: they are gone with the folder.
+    with (
+        owned_directory(Path(tempfile.gettempdir()), "afterglow-build-") as scratch,
+        derived(database, scratch) as (connection, documented),
+    ):
+        reached("build.derived")
+        catalogue = finish_database(connection, study, documented)
         write_tables(connection, catalogue, candidate / "tables")
     write_catalogue(catalogue, candidate / "catalogue.json")
     (candidate / "inputs.json").write_bytes(canonical_json(inputs.document))
