@@ -28,6 +28,7 @@ class Assessment:
     days_from_target: int | None
     is_analysed: bool = False
     is_baseline: bool = False
+    base_period: int | None = None
 
 
 def total(score: Score, analysed: str) -> Fraction | None:
@@ -59,9 +60,10 @@ def assessments(study: Study, subject: Subject) -> list[Assessment]:
     return [replace(one, is_baseline=any(one is other for other in baselines)) for one in found]
 
 
-def baseline(found: Iterable[Assessment], instrument: str) -> Assessment | None:
-    """Returns the assessment at baseline; None where there is none with a total."""
-    return next((one for one in found if one.is_baseline and one.score.instrument == instrument), None)
+def baseline(found: Iterable[Assessment], instrument: str, period: int | None) -> Assessment | None:
+    """Returns the assessment at baseline, the period's own where each has one; None without one with a total."""
+    own = (one for one in found if one.is_baseline and one.score.instrument == instrument)
+    return next((one for one in own if one.base_period in {None, period}), None)
 
 
 def _placed(study: Study, subject: Subject, score: Score) -> Assessment:

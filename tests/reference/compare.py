@@ -10,12 +10,31 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from tests.reference.agreement import TABLES, differences
+from tests.reference.agreement import TABLES, Compared, differences
 from tests.reference.delivered import Trial, made_up_trial
 
 STUDIES = ("parallel", "codes", "crossover")
+
+
+@dataclass
+class Tally:
+    """What was compared of one table, over all studies."""
+
+    subjects: int = 0
+    rows: int = 0
+    disagreeing: int = 0
+    seconds: float = 0.0
+
+    def add(self, subjects: int, compared: Compared, seconds: float) -> None:
+        """Counts what one study has of it; a study without a row of it has no subjects to compare."""
+        if compared.rows or compared.differing:
+            self.subjects += subjects
+        self.rows += compared.rows
+        self.disagreeing += len(compared.differing)
+        self.seconds += seconds
 
 
 def trial(name: str, folder: Path, subjects: int, seed: int) -> Trial:
@@ -28,17 +47,25 @@ def main() -> int:
     subjects = int(os.environ.get("AGREEMENT_SUBJECTS") or 10_000)
     seed = int(os.environ.get("AGREEMENT_SEED") or 1)
     began = time.monotonic()
-    disagreeing = 0
+    found = {table: Tally() for table in TABLES}
     with tempfile.TemporaryDirectory(prefix="afterglow-agreement-") as folder:
         for name in STUDIES:
             study, people, cut = trial(name, Path(folder) / name, subjects, seed)
-            for table in TABLES:
+            for table, tally in found.items():
+                started = time.monotonic()
                 compared = differences(study, people, cut, table)
+                tally.add(len(people), compared, time.monotonic() - started)
                 count = f"{compared.rows:9,} rows  {len(compared.differing):,} disagree"
-                _say(f"{name:10} {len(people):6,} subjects  {table:12} {count}", compared.differing)
-                disagreeing += len(compared.differing)
-    _say(f"{subjects:,} subjects, seed {seed}, {time.monotonic() - began:.0f} s: {disagreeing:,} rows disagree")
+                _say(f"{name:10} {len(people):6,} subjects  {table:20} {count}", compared.differing)
+    for table, tally in found.items():
+        _say(f"{table:20} {tally.rows:9,} rows of {_summary(tally.subjects, seed, tally.seconds, tally.disagreeing)}")
+    disagreeing = sum(tally.disagreeing for tally in found.values())
+    _say(_summary(subjects, seed, time.monotonic() - began, disagreeing))
     return int(disagreeing > 0)
+
+
+def _summary(subjects: int, seed: int, seconds: float, disagreeing: int) -> str:
+    return f"{subjects:,} subjects, seed {seed}, {seconds:.0f} s: {disagreeing:,} rows disagree"
 
 
 def _say(what: str, differing: Sequence[object] = ()) -> None:

@@ -37,7 +37,7 @@ def deliver_subjects(study: Study, subjects: Sequence[Subject], day: str = DAY) 
     files: dict[str, list[Row]] = {"subjects": [], "doses": [], "events": [], "madrs": [], "phq9": []}
     headers = {
         "subjects": ["site", "id", "sex", "arm"],
-        "doses": ["site", "id", "day", "period", "arm"],
+        "doses": ["site", "id", "day", "period", "arm", "category"],
         "events": ["site", "id", "event", "event_day", "end", "end_day"],
         "madrs": ["site", "id", "visit", "day", *(f"madrs_{item:02d}" for item in range(1, 11)), "total"],
         "phq9": ["site", "id", "visit", "day", "total"],
@@ -52,7 +52,7 @@ def deliver_subjects(study: Study, subjects: Sequence[Subject], day: str = DAY) 
     for one in subjects:
         written("subjects", one, "F", one.arm)
         for dose in one.doses:
-            written("doses", one, dose.day, dose.period, dose.arm)
+            written("doses", one, dose.day, dose.period, dose.arm, dose.category)
         events = tuple(replace(event, source=written("events", one, *_event(event))) for event in one.events)
         scores = tuple(
             replace(score, source=written(score.instrument.lower(), one, *_score(score))) for score in one.scores

@@ -37,6 +37,8 @@ class Course:
     paramcd: str
     period: int
     start_day: int | None
+    start_date: datetime.date | None
+    clock_start: int
     end_day: int
     days: int
     lower_days: int
@@ -67,9 +69,9 @@ def courses(study: Study, subject: Subject) -> list[Course]:
     rows = []
     for parameter in study.durability:
         endpoint = next(one for one in study.endpoints if one.name == parameter.endpoint)
-        at_baseline = baseline(found, endpoint.instrument)
-        base = at_baseline.value if at_baseline else None
         for planned in planned_by_period(study, subject, endpoint, found):
+            at_baseline = baseline(found, endpoint.instrument, planned[0].period)
+            base = at_baseline.value if at_baseline else None
             start = _start(study, subject, parameter, endpoint, at_baseline, planned, found)
             start_day = _day(start) if start else None
             if start and start_day is not None:
@@ -249,17 +251,19 @@ def _course(
         paramcd=parameter.paramcd,
         period=start.period,
         start_day=start.done.study_day if start.done else None,
+        start_date=start.done.date if start.done else None,
+        clock_start=start_day,
         end_day=end_day,
         days=days,
         lower_days=days_apart(start_day, end.lower_day if end else last_day) + 1,
         upper_days=days if is_event else None,
         event=end.description if end and is_event else None,
-        censored=None if is_event else end.description if end else _why(subject, start.period),
+        censored=None if is_event else end.description if end else why_censored(subject, start.period),
         source=end.source if end else last.score.source if last else None,
     )
 
 
-def _why(subject: Subject, period: int) -> str:
+def why_censored(subject: Subject, period: int) -> str:
     """Returns why the time of a subject without an event ends: with the period, or as the participation did."""
     terms = {event.term for event in subject.events if event.domain == "DS"}
     if any(other > period for other in first_doses(subject)):

@@ -55,7 +55,8 @@ def _doses(study: Study, chance: random.Random, first_dose: datetime.date, arms:
             yield Dose(day=day.isoformat(), period=period, arm=arms[period - 1])
         return
     for after in sorted({0, *chance.sample(range(1, 90), chance.randrange(3))}) if chance.random() < 0.93 else ():
-        yield Dose(day=(first_dose + datetime.timedelta(days=after)).isoformat())
+        category = "MAINTENANCE" if after and chance.random() < 0.7 else "INITIAL"
+        yield Dose(day=(first_dose + datetime.timedelta(days=after)).isoformat(), category=category)
 
 
 def _scores(

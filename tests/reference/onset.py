@@ -57,8 +57,8 @@ def onsets(study: Study, subject: Subject) -> list[First]:
     rows = []
     for one in study.onset:
         endpoint = next(other for other in study.endpoints if other.name == one.endpoint)
-        base = baseline(found, endpoint.instrument)
         for planned in planned_by_period(study, subject, endpoint, found):
+            base = baseline(found, endpoint.instrument, planned[0].period)
             seen = _seen(study, subject, one, endpoint, planned, found, base)
             first = next((place for place, visit in enumerate(seen) if visit.is_met), None)
             rapid = _rapid(study, one, seen, first)

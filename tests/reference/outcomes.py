@@ -51,8 +51,8 @@ def outcomes(study: Study, subject: Subject) -> dict[str, list[Outcome]]:
     found = assessments(study, subject)
     rows: dict[str, list[Outcome]] = {"response": [], "remission": []}
     for endpoint in study.endpoints:
-        base = baseline(found, endpoint.instrument)
         for planned in planned_by_period(study, subject, endpoint, found):
+            base = baseline(found, endpoint.instrument, planned[0].period)
             between = unscheduled(endpoint, planned, found, base)
             for estimand in study.estimands:
                 failed_from = first_event(subject, estimand)

@@ -38,11 +38,12 @@ class Event:
 
 @dataclass(frozen=True, kw_only=True)
 class Dose:
-    """One dose; `period` and `arm` in a crossover."""
+    """One dose; `period` and `arm` in a crossover; `category` as in EXCAT."""
 
     day: str
     period: int = 1
     arm: str | None = None
+    category: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -107,5 +107,5 @@ def test_two_equally_close_scores_are_decided_by_the_tie_of_the_study_file(tmp_p
 def test_the_baseline_is_what_the_study_file_says(
     tmp_path: Path, name: str, scores: list[Score], base: int | None
 ) -> None:
-    found = baseline(assessments(study(tmp_path / name, name), seen(*scores)), "MADRS")
+    found = baseline(assessments(study(tmp_path / name, name), seen(*scores)), "MADRS", 1)
     assert (found.value if found else None) == base

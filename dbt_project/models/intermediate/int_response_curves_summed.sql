@@ -47,8 +47,9 @@ points as (
             ends.usubjid = scores.usubjid
             and ends.endpoint = scores.endpoint
             and ends.aperiod is not distinct from scores.aperiod
-            and ends.avisitn >= scores.avisitn
             and coalesce(scores.ady, scores.target_day) between 1 and ends.end_day
+            -- A later visit may have been seen before the end, where a site's code says which visit it is.
+            and (ends.avisitn >= scores.avisitn or coalesce(scores.ady, scores.target_day) < ends.end_day)
     where scores.aval is not null and scores.base is not null
 
 ),

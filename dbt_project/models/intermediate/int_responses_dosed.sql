@@ -1,6 +1,7 @@
 {{ config(materialized='view') }}
 
--- The doses around each episode: the last one up to its start, those within it, those after it until the next.
+-- The doses around each episode: the last one up to its start, those within it, those after it until the next. What
+-- would need a date that is not known is not known.
 with episodes as (
 
     select * from {{ ref('int_responses_grouped') }}
@@ -23,7 +24,7 @@ followed as (
 
 ),
 
-final as (
+counted as (
 
     select
         followed.usubjid,
@@ -31,6 +32,9 @@ final as (
         followed.aperiod,
         followed.episode,
         followed.next_start_day,
+        followed.startdt is not null and followed.enddt is not null as is_dated,
+        followed.enddt is not null
+        and (followed.next_start_day is null or followed.next_startdt is not null) as is_next_dated,
         count(case when doses.adt > followed.startdt and doses.adt < followed.enddt then 1 end) as doses_within,
         count(
             case
@@ -51,7 +55,25 @@ final as (
         followed.endpoint,
         followed.aperiod,
         followed.episode,
-        followed.next_start_day
+        followed.next_start_day,
+        followed.startdt,
+        followed.enddt,
+        followed.next_startdt
+
+),
+
+final as (
+
+    select
+        usubjid,
+        endpoint,
+        aperiod,
+        episode,
+        next_start_day,
+        case when is_dated then doses_within end as doses_within,
+        case when is_next_dated then doses_after end as doses_after,
+        last_dose_date
+    from counted
 
 )
 

@@ -5,6 +5,15 @@ with moments as (
 
 ),
 
+followed as (
+
+    select
+        *,
+        max(case when srcdom = 'QS' then ady end) over (partition by usubjid, endpoint, aperiod) as last_assessed_day
+    from moments
+
+),
+
 responding as (
 
     select
@@ -25,8 +34,11 @@ responding as (
 ends as (
 
     select *
-    from moments
-    where ended_by is not null
+    from followed
+    where
+        ended_by is not null
+        -- Nobody is known to be free of rescue medication beyond the last assessment.
+        and (cnsr = 0 or ady <= last_assessed_day)
 
 ),
 

@@ -59,7 +59,7 @@ summed as (
 
     select
         *,
-        end_day - 1 as days,
+        ({{ elapsed('end_day') }}) - 1 as days,
         case
             when missing_reason is null
                 then 50 * cast(doubled_area + 2 * last_reduction * (end_day - last_day) as double) / base

@@ -81,12 +81,12 @@ final as (
         measured.base,
         {{ percent_change('measured.lowest', 'measured.base') }} as lowest_pchg,
         cast(measured.assessments as integer) as assessments,
-        cast(case when measured.enddt is not null then measured.doses_within end as integer) as doses,
+        cast(measured.doses_within as integer) as doses,
         {{ days_between('measured.last_dose_date', 'measured.startdt') }} as days_since_dose,
         cast(measured.next_start_day - measured.end_day as integer) as days_to_next,
         measured.cnsr,
         measured.srcseq,
-        case when measured.enddt is not null then {{ flag('measured.doses_after > 0') }} end as redosedfl,
+        case when measured.doses_after is not null then {{ flag('measured.doses_after > 0') }} end as redosedfl,
         measured.startdt as astdt,
         measured.enddt as aendt
     from measured
