@@ -47,13 +47,16 @@ def build(
         blinded: every treatment is BLINDED and every dose empty; by default as the study file says.
 
     Raises:
+        StudyFileError: no file of the study has demographics.
         GateFailedError: a derived table broke one of its data tests; nothing was written.
         IntegrityError: landed rows are damaged, or their allocation is missing in the vault.
         InputRefusedError: nothing was landed, or it was landed under an earlier contract.
         BusyError: another process works on the study.
     """
     from pipelines.cut import Cut, cut_inputs
+    from pipelines.study.demographics import require_demographics
 
+    require_demographics(study)
     inputs = cut_inputs(study, as_of=as_of, data_cutoff=data_cutoff, blinded=blinded)
     cut = Cut(study.folder, inputs.cut_id)
     if cut.directory.is_dir():
