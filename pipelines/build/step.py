@@ -51,6 +51,7 @@ def build(
         blinded: every treatment is BLINDED and every dose empty; by default as the study file says.
 
     Raises:
+        StudyFileError: no file of the study has demographics.
         GateFailedError: a derived table broke one of its data tests; nothing was written.
         IntegrityError: landed rows are damaged, or their allocation is missing in the vault.
         InputRefusedError: nothing was landed, or it was landed under an earlier contract.
@@ -58,7 +59,9 @@ def build(
     """
     from pipelines.build.events import build_events
     from pipelines.cut import Cut, cut_inputs
+    from pipelines.study.demographics import require_demographics
 
+    require_demographics(study)
     inputs = cut_inputs(study, as_of=as_of, data_cutoff=data_cutoff, blinded=blinded)
     cut = Cut(study.folder, inputs.cut_id)
     reused = cut.directory.is_dir()
