@@ -58,6 +58,7 @@ def _adqs(study: Study, subject: Subject) -> Iterator[Row]:
                 one.avisit, one.period, one.date, one.study_day, _number(one.value),
                 _number(at_baseline.value if at_baseline else None),
                 "Y" if one.is_baseline else None, "Y" if one.is_analysed else None,
+                f"PERIOD {one.base_period}" if one.base_period else None,
             ),
         )  # fmt: skip
 
@@ -160,7 +161,7 @@ _ENDPOINT = (
     "usubjid, endpoint, avisit, aperiod, estimand, missing_rule, aval, base, crit1fl, dtype, "
     "adt, ady, source_file, srcseq"
 )
-_ADQS = "usubjid, paramcd, source_file, srcseq, avisit, aperiod, adt, ady, aval, base, ablfl, anl01fl"
+_ADQS = "usubjid, paramcd, source_file, srcseq, avisit, aperiod, adt, ady, aval, base, ablfl, anl01fl, basetype"
 _SUSTAINED = "usubjid, paramcd, aperiod, visits_asked, visits_met, visits_missed, visits_unknown, crit1fl"
 _ONSET = "usubjid, paramcd, aperiod, case when cnsr = 0 then avisit end, cnsr, crit1fl, crit2fl"
 _DURABILITY = (

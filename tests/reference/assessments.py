@@ -57,7 +57,15 @@ def assessments(study: Study, subject: Subject) -> list[Assessment]:
     chosen = [_counting(study, group) for (*_, avisit), group in groups.items() if avisit != UNSCHEDULED]
     found = [replace(one, is_analysed=any(one is other for other in chosen)) for one in found]
     baselines = list(_baselines(study, subject, found))
-    return [replace(one, is_baseline=any(one is other for other in baselines)) for one in found]
+    of_period = study.baseline.of == "period"
+    return [
+        replace(
+            one,
+            is_baseline=any(one is other for other in baselines),
+            base_period=one.period if of_period else None,
+        )
+        for one in found
+    ]
 
 
 def baseline(found: Iterable[Assessment], instrument: str, period: int | None) -> Assessment | None:
@@ -101,6 +109,12 @@ def _period(study: Study, subject: Subject, score: Score, date: datetime.date | 
     # Where the site says which treatment the visit follows, that tells the period; else the date does.
     if score.arm:
         return min((dose.period for dose in subject.doses if dose.arm == score.arm), default=None)
+    window = next(visit.window for visit in study.visits if visit.baseline)
+    if study.baseline.of == "period" and window and date is not None:
+        # What comes before a period's dose, in the window of its baseline visit, belongs to that period.
+        for period, start in starts.items():
+            if window[0] <= study_day(date, start) < 0:
+                return period
     return max((period for period, start in starts.items() if date is not None and start <= date), default=None)
 
 
@@ -137,7 +151,10 @@ def _baselines(study: Study, subject: Subject, found: Sequence[Assessment]) -> I
     for instrument in study.instruments:
         own = [one for one in found if one.score.instrument == instrument and one.value is not None]
         if study.baseline.rule == "visit":
-            yield from (one for one in own if one.is_analysed and one.avisit == planned)
+            # Where each period has its own, one of no period is none.
+            of_period = study.baseline.of == "period"
+            chosen = (one for one in own if one.is_analysed and one.avisit == planned)
+            yield from (one for one in chosen if one.period is not None or not of_period)
             continue
         # Of a score whose day is not known, and of a subject who was never dosed, the visit tells what came before.
         before = [

@@ -70,7 +70,7 @@ def _scores(
                     target = visit.day or 1
                     moved = target + chance.choice([0, 0, 0, 0, -1, 1, -2, 2, -3, 3, chance.randint(-12, 12)])
                     day = date_of_study_day(moved or 1, start)
-                    value = base if visit.baseline else _value(chance, instrument, base)
+                    value = _before(chance, base, period) if visit.baseline else _value(chance, instrument, base)
                     coded = visit if chance.random() < 0.9 else chance.choice(study.visits)
                     code = "UNSCHEDULED" if chance.random() < 0.05 else coded.visit
                     arm = (
@@ -82,6 +82,11 @@ def _scores(
     for _ in range(chance.choice([0, 0, 1, 3])):
         day = date_of_study_day(chance.randint(2, 120), starts[0])
         yield _score(chance, instrument, "UNSCHEDULED", day.isoformat(), None, _value(chance, instrument, base))
+
+
+def _before(chance: random.Random, base: int, period: int) -> int:
+    """Returns a score before a period's dose: what the first one did may still be there before the second."""
+    return base if period == 1 else chance.choice([base, base * 3 // 4, base // 2, 0])
 
 
 def _value(chance: random.Random, instrument: str, base: int) -> int:
