@@ -45,7 +45,7 @@ CHANGES = {
 # Between them.
 MOMENTS = {
     "ledger.held": "the ledger is held, the events are not written",
-    "ledger.written": "they are written and not committed",
+    "ledger.appended": "they are written and not committed",
     "ledger.committed": "they are committed, and what they tell of goes on",
     "land.taken": "copies are taken, nothing has landed",
     "build.created": "the database holds what landed, dbt has not run",

@@ -144,7 +144,7 @@ def _writing(folder: StudyFolder) -> Iterator[Connection]:
             hold(connection)
             reached("ledger.held")
             yield connection
-            reached("ledger.written")
+            reached("ledger.appended")
     reached("ledger.committed")
 
 

@@ -20,7 +20,7 @@ from pipelines.cut import published_cut
 from pipelines.report import pages
 from pipelines.study import load_study
 from tests.faults import invariants
-from tests.faults.processes import Ended, command, run_forked
+from tests.faults.processes import Ended, command, run_forked, start_forked
 from tests.faults.stand_ins import code_sha256, deliver_first, deliver_second, quick_steps
 
 _EXIT_CODES = {"kill": -9, "term": 143, "full": 13}
@@ -86,16 +86,20 @@ class Range:
         self.temporary.mkdir()
         shutil.copytree(self._state(state), self.place)
 
-    def run(self, verb: str = "run", **fault: Any) -> Ended:
-        """Runs the study in its place in a process of its own."""
-        return run_forked(self._act(verb), self.room / "log", **fault)
+    def run(self, *arguments: str, **fault: Any) -> Ended:
+        """Runs the study in its place in a process of its own; or another verb, with what follows the study."""
+        return run_forked(self._act(*(arguments or ("run",))), self.room / "log", **fault)
 
-    def _act(self, verb: str) -> Callable[[], object]:
+    def start(self, name: str, point: str) -> int:
+        """Starts a run that stops at the point; returns its process, which writes to the log of that name."""
+        return start_forked(self._act("run"), self.room / name, point=point, action="stop")
+
+    def _act(self, *arguments: str) -> Callable[[], object]:
         steps = quick_steps if self.quick else contextlib.nullcontext
 
         def act() -> None:
             with steps():
-                command(verb, str(self.place))()
+                command(arguments[0], str(self.place), *arguments[1:])()
 
         return act
 

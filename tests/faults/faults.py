@@ -1,8 +1,9 @@
 """`make faults`: kill a study's run at every fail point and at random, and look whether anything that must hold broke.
 
-FAULTS        how many cases; first every action at every passing of every point, then random ones
-FAULTS_REAL   how many of runs whose dbt, Great Expectations and pages are the real ones (half a minute each)
-FAULTS_SEED   another seed gives other random ones
+FAULTS          how many cases; first every action at every passing of every point, then random ones
+FAULTS_REAL     how many of runs whose dbt, Great Expectations and pages are the real ones (half a minute each)
+FAULTS_SECONDS  stop after so long, wherever it is
+FAULTS_SEED     another seed gives other random ones
 """
 
 from __future__ import annotations
@@ -39,7 +40,12 @@ def play(place: Range, count: int, seed: int, seconds: float) -> int:
     broken, done = 0, Counter[str]()
     points: set[str] = set()
     started = time.monotonic()
+    limit = float(os.environ.get("FAULTS_SECONDS") or "inf")
+    played = 0
     for number, fault in enumerate(islice(cases(place, seed, seconds), count), start=1):
+        if time.monotonic() - started > limit:
+            break
+        played = number
         one: Fault | None = fault
         while one is not None:
             done[one.action if one.point else "at a random time"] += 1
@@ -55,7 +61,7 @@ def play(place: Range, count: int, seed: int, seconds: float) -> int:
     counts = ", ".join(f"{number} {what}" for what, number in sorted(done.items()))
     steps = "quick" if place.quick else "real"
     say(
-        f"{done.total()} faults in {count} runs of {steps} steps ({counts}) at {len(points)} fail points, "
+        f"{done.total()} faults in {played} runs of {steps} steps ({counts}) at {len(points)} fail points, "
         f"{len(place.points)} states: {broken} invariants broken; {time.monotonic() - started:.0f} s"
     )
     return broken

@@ -38,13 +38,27 @@ def run_forked(
     At the fail point `point` happens `action`. `kill_after` are seconds to wait: before SIGKILL, or, of two, before
     SIGTERM and then before SIGKILL.
     """
-    process = os.fork()
-    if process == 0:
-        _act_and_exit(act, log, point, action)
+    process = start_forked(act, log, point=point, action=action)
     for number, seconds in enumerate(kill_after):
         time.sleep(seconds)
         first_of_two = len(kill_after) == 2 and number == 0
         os.kill(process, signal.SIGTERM if first_of_two else signal.SIGKILL)
+    return wait_for(process, log)
+
+
+def start_forked(act: Callable[[], object], log: Path, *, point: str = "", action: str = "kill") -> int:
+    """Starts `act` in a process of its own and returns its number; with the action `stop`, once it stands there."""
+    process = os.fork()
+    if process == 0:
+        _act_and_exit(act, log, point, action)
+    if action == "stop":
+        _, status = os.waitpid(process, os.WUNTRACED)
+        assert os.WIFSTOPPED(status), log.read_text()
+    return process
+
+
+def wait_for(process: int, log: Path) -> Ended:
+    """Returns how the process ended."""
     _, status = os.waitpid(process, 0)
     return Ended(code=os.waitstatus_to_exitcode(status), said=log.read_text(errors="replace") if log.exists() else "")
 

@@ -6,7 +6,6 @@ The full list is `make faults`; here is a part of it that takes seconds.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 
@@ -14,15 +13,6 @@ from pipelines.core import fail_points
 from pipelines.core.source import ROOT
 from tests.faults import invariants
 from tests.faults.cases import Fault, Range
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Range]:
-    with pytest.MonkeyPatch.context() as patch:
-        # What the range sets for its processes is taken back.
-        patch.setenv("TMPDIR", "")
-        patch.setattr("tempfile.tempdir", None)
-        yield Range(tmp_path_factory.mktemp("faults"))
 
 
 def test_every_action_at_some_of_the_points_breaks_nothing(place: Range) -> None:
