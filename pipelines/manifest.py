@@ -102,7 +102,7 @@ def _manifest(cut: Cut) -> dict[str, Any]:
 
 
 def _is_sealed(name: str) -> bool:
-    return name in _SEALED or name.startswith("signatures/")
+    return name in _SEALED or name.startswith(("signatures/", "waivers/"))
 
 
 def _names(cut: Cut) -> list[str]:

@@ -17,6 +17,7 @@ from pipelines.core.files import fsync_directory, fsync_file, held_still, write_
 from pipelines.core.hashing import canonical_json, sha256_file
 from pipelines.cut import Cut, check_config, check_held
 from pipelines.gate import check_gate
+from pipelines.gate.waivers import waivers
 from pipelines.ledger import Event, audited, head, record
 from pipelines.manifest import SIGNATURES_PAGE, differences, inputs_match, manifest_sha256, sealed_document
 from pipelines.sign import check_signed, signatures
@@ -91,7 +92,8 @@ def _move_pointer(study: Study, cut: Cut, bound: str, run: int | None) -> bool:
 def _seal(study: Study, cut: Cut) -> None:
     from pipelines.report import signatures_page
 
-    page = signatures_page(study, cut, [asdict(signature) for signature in signatures(cut)])
+    given = [asdict(signature) for signature in signatures(cut)]
+    page = signatures_page(study, cut, given, [asdict(waiver) | {"scope": waiver.scope} for waiver in waivers(cut)])
     write_atomically(cut.directory / SIGNATURES_PAGE, page.encode(), change="publish.page")
     cut.duckdb.chmod(0o444)
     published_at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

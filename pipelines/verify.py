@@ -11,6 +11,8 @@ from pipelines.core.errors import IntegrityError
 from pipelines.core.hashing import canonical_json, sha256_file
 from pipelines.cut import Cut, published_cut
 from pipelines.cut import cuts as all_cuts
+from pipelines.gate import read_verdict
+from pipelines.gate.waivers import waived_checks
 from pipelines.land.store import damaged_files, delivered_path, landing_directory
 from pipelines.ledger import Head, Recorded, broken_links, events
 from pipelines.manifest import SIGNATURES_PAGE, differences, inputs_match
@@ -109,10 +111,25 @@ def _wrong(cut: Cut, pointer: Path | None) -> list[str]:
     wrong = differences(cut)
     if not inputs_match(cut):
         wrong.append(f"{cut.inputs_file}: does not have the hash that names the cut")
+    if not wrong and (unwaived := _published_though_blocked(cut)):
+        return unwaived
     return wrong or [
         f"{cut.signatures}: the signature of {given.role} is bound to another manifest"
         for given in signatures(cut)
         if given.manifest_sha256 != bound
+    ]
+
+
+def _published_though_blocked(cut: Cut) -> list[str]:
+    verdict = read_verdict(cut)
+    if not verdict.blocked_by:
+        return []
+    published_on = str(json.loads(cut.seal.read_bytes())["published_at"])[:10]
+    waived = waived_checks(cut, verdict.blocked_by, on=published_on)
+    return [
+        f"{cut.directory}: was published though {check} blocks it, and no waiver covers that"
+        for check in verdict.blocked_by
+        if check not in waived
     ]
 
 

@@ -34,7 +34,7 @@ def create_records(connection: duckdb.DuckDBPyConnection, inputs: CutInputs, dom
     connection.execute("create schema landed")
     current = [delivery for delivery in inputs.deliveries if delivery.current]
     if cutoff := inputs.document["data_cutoff"]:
-        _create_enrolled_later(connection, current, cutoff)
+        create_enrolled_later(connection, landed_files(DOMAINS["dm"], current, blinded=True), cutoff)
     for domain in domains:
         blinded = inputs.document["blinded"]
         hidden = {} if blinded or domain.in_vault else vault_files(domain, current)
@@ -95,10 +95,8 @@ def _known(domain: Domain, variable: Variable, cutoff: str) -> str:
     return f"case when {_until(name, cutoff)} then {name} end as {identifier(variable.name)}"
 
 
-def _create_enrolled_later(
-    connection: duckdb.DuckDBPyConnection, current: Sequence[LandedDelivery], cutoff: str
-) -> None:
-    files = landed_files(DOMAINS["dm"], current, blinded=True)
+def create_enrolled_later(connection: duckdb.DuckDBPyConnection, files: dict[Path, int], cutoff: str) -> None:
+    """Creates view `landed.enrolled_later`: who consented after the cutoff, by these files of demographics."""
     rows = _ranked_scan(files) if files else _empty_query(DOMAINS["dm"])
     connection.execute(
         f"create view landed.enrolled_later as select usubjid from ({rows}) where usubjid is not null "

@@ -105,7 +105,8 @@ def gate_command(study_name: str, cut: str | None, as_json: bool) -> None:
         click.echo(f"cut {chosen.short_id}: {verdict.verdict}; {verdict.checks} checks: {counts}")
         for check in verdict.failed:
             click.echo(f"  {check}")
-    check_gate(study, chosen)
+    for check in check_gate(study, chosen).waived:
+        click.echo(f"waived by a signed record: {check}", err=True)
 
 
 @main.command("report")

@@ -69,7 +69,10 @@ def _signoff(study: Study) -> str:
 def _banners(study: Study, *, blinded: bool, blocking: bool) -> tuple[Banner, ...]:
     banners = []
     if blocking:
-        words = "Not publishable: a critical check failed or a check could not run. See the page Validation."
+        words = (
+            "Not publishable: a critical check failed or a check could not run. See the page Validation. Only signed"
+            " waivers let it pass; the page Signatures shows them."
+        )
         banners.append(Banner(kind="loud", text=words))
     if blinded:
         banners.append(Banner(kind="blinded", text="BLINDED: arms pooled"))
