@@ -65,6 +65,10 @@ test: setup ## run the tests (PYTEST_ARGS="-k sentence" goes to pytest, PYTEST_W
 agreement: setup ## compare the tables with a second implementation on 10,000 made-up subjects (AGREEMENT_SUBJECTS, AGREEMENT_SEED)
 	@AGREEMENT_SUBJECTS=$${AGREEMENT_SUBJECTS:-10000} $(BIN)/python -m tests.reference.compare
 
+.PHONY: blinding
+blinding: setup ## permute the allocation of a blinded trial: nothing outside the vault may differ (BLINDING_COUNT, BLINDING_CUTS, BLINDING_SEED)
+	@$(BIN)/python -m tests.noninterference
+
 .PHONY: trials
 trials: setup ## write docs/published-trials.md: the demonstration data under the parameters of published trials
 	@$(BIN)/python -m tests.reference.published_trials

@@ -18,7 +18,7 @@ from pipelines.cut import Cut
 from pipelines.ledger import Head
 
 SIGNATURES_PAGE = "report/signatures.html"
-_SEALED = ("cut.duckdb", SIGNATURES_PAGE)
+_SEALED = ("cut.duckdb", SIGNATURES_PAGE, "unblinding.json")
 _OUTSIDE = {"manifest.json", "seal.json"}
 
 

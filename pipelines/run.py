@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipelines.build import build
 from pipelines.core.fence import next_run
-from pipelines.cut import Cut
+from pipelines.cut import Cut, late_deliveries
 from pipelines.gate import check_gate, gate
 from pipelines.land import LandReceipt, land
 from pipelines.publish import publish
@@ -55,6 +55,8 @@ def run(
     say(f"land     {len(landed.deliveries)} deliveries, {of_these}")
     for delivery in (*landed.held, *landed.refused):
         say(f"{delivery.outcome:<9}{delivery.site}/{delivery.file}: {delivery.detail}")
+    for late in late_deliveries(study):
+        say(f"locked   {late.site}/{late.file}: came after the data lock, and enters no cut")
     built = build(study, as_of=as_of, data_cutoff=data_cutoff, blinded=blinded)
     cut = Cut(study.folder, built.cut_id)
     say(f"build    cut {cut.short_id}{', was there' if built.reused else ''}")

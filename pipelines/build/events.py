@@ -11,11 +11,17 @@ from pipelines.cut import Cut
 from pipelines.ledger import Event
 
 
+def _shown(cut: Cut) -> str:
+    if cut.is_unblinded:
+        return f"unblinded by {cut.inputs['unblinding']['id']}"
+    return "blinded" if cut.inputs["blinded"] else "open"
+
+
 def build_events(cut: Cut) -> Iterator[Event]:
     """Yields the events of a cut that is whole; the values that changed are in its table `record_changes`."""
     inputs = cut.inputs
     asked = [f"{name} {inputs[name]}" for name in ("as_of", "data_cutoff") if inputs.get(name)]
-    new = ", ".join(["blinded" if inputs["blinded"] else "open", *asked])
+    new = ", ".join([_shown(cut), *asked])
     yield Event(action="build", object=f"cut {cut.cut_id}", new=new)
     changes = pq.read_table(cut.tables / "record_changes.parquet", columns=["new_delivery_id", "new_source_file"])
     counted = changes.group_by(["new_delivery_id", "new_source_file"]).aggregate([([], "count_all")])

@@ -40,7 +40,15 @@ def create_records(connection: duckdb.DuckDBPyConnection, inputs: CutInputs, dom
         hidden = {} if blinded or domain.in_vault else vault_files(domain, current)
         landed = landed_files(domain, current, blinded=blinded)
         query = domain_query(domain, landed, hidden, cutoff, transactions=transaction_files(current))
-        connection.execute(f"create view landed.{domain.name} as {query}")
+        connection.execute(f"create view landed.{domain.name} as {_in_scope(query, domain, inputs)}")
+
+
+def _in_scope(query: str, domain: Domain, inputs: CutInputs) -> str:
+    """Leaves out whoever is of a site that was not unblinded: no arm of theirs is shown, and so none is missing."""
+    sites = (inputs.document.get("unblinding") or {}).get("scope", [])
+    if not sites or not domain.of_subjects:
+        return query
+    return f"select * from ({query}) where siteid in ({', '.join(map(literal, sites))})"
 
 
 def domain_query(

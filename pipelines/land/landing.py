@@ -22,6 +22,7 @@ from pipelines.core.leftovers import owned_directory
 from pipelines.land.delivery import known_receipt, land_delivery, refused_receipt
 from pipelines.land.events import landing_events
 from pipelines.land.intake import inbox_files, is_ignored, strays, take_copy
+from pipelines.land.kept_blind import keep_blind
 from pipelines.land.pseudonyms import ensure_key
 from pipelines.land.receipts import DeliveryReceipt, LandReceipt, RefusedError
 from pipelines.land.sidecars import is_sidecar, take_statements
@@ -34,6 +35,7 @@ from pipelines.land.store import (
     open_vault,
     record_arrival,
 )
+from pipelines.land.veiled import delivery_id
 from pipelines.ledger import audited, record
 from pipelines.study import Study, StudyFolder, load_study
 
@@ -58,11 +60,13 @@ def land(study: Study, *, sites: Sequence[str] | None = None, workers: int | Non
     Raises:
         StudyFileError: one of `sites` is not in the study file.
         IntegrityError: H_KEY: the key of the study's pseudonyms is missing or was changed; nothing landed.
+        NotAllowedError: deliveries landed while the study was blinded, and its file calls it open now.
     """
     chosen = list(study.sites) if sites is None else list(sites)
     if strange := [site for site in chosen if site not in study.sites]:
         msg = f"{study.name}: no site {', '.join(map(ascii, strange))}. Sites: {', '.join(study.sites)}."
         raise StudyFileError(msg)
+    keep_blind(study)
     ensure_key(study)
     with _workspace(study.folder) as workspace:
         refused, ignored, seen = _take_in(study, chosen, workspace)
@@ -120,7 +124,8 @@ def _take_in(
             if is_sidecar(study, found.site, found.name):
                 sidecars[found.site, found.name] = (copy, sha256)
             else:
-                copies[record_arrival(study.folder, found.site, found.name, sha256)] = copy
+                identity = delivery_id(study, found.site, found.name, sha256)
+                copies[record_arrival(study.folder, found.site, found.name, identity)] = copy
     used = take_statements(study, copies, sidecars)
     # A sidecar of nothing that lies here: its file has gone, or has not come yet.
     ignored += [f"{site}/{name}" for site, name in sidecars if (site, name) not in used]

@@ -59,6 +59,31 @@ class StudyFolder:
         return self.published / "CURRENT"
 
     @property
+    def unblinded_pointer(self) -> Path:
+        """The pointer of the unblinded lineage: cuts that show the arms of a blinded study."""
+        return self.published / "UNBLINDED"
+
+    @property
+    def unblindings(self) -> Path:
+        """What each unblinding is bound to, and who signed it."""
+        return self.root / "store" / "unblinding"
+
+    @property
+    def code_breaks(self) -> Path:
+        """Who was told the arm of which subject, when and why."""
+        return self.root / "store" / "code_breaks"
+
+    @property
+    def locks(self) -> Path:
+        """The data locks and unlocks, in their order."""
+        return self.root / "store" / "locks"
+
+    @property
+    def kept_blind(self) -> Path:
+        """Says that deliveries landed while the study was blinded."""
+        return self.root / "store" / "blinding.json"
+
+    @property
     def vault(self) -> Path:
         """Treatment allocation and refused files that hold identifiers; mode 0700."""
         return self.root / "vault"
