@@ -1,7 +1,7 @@
 """The command `afterglow`: one verb for each step, each a call of the function with that name."""
 
 # Importing them is what makes their verbs known.
-from pipelines.cli import steps, studies, tracing, validation
+from pipelines.cli import asking, steps, studies, tracing, validation
 from pipelines.cli.command import main
 
-__all__ = ["main", "steps", "studies", "tracing", "validation"]
+__all__ = ["asking", "main", "steps", "studies", "tracing", "validation"]

@@ -1,7 +1,8 @@
 """The gate's results as files: the same cut gives the same bytes.
 
 checks.parquet          one row a check
-failing_rows.parquet    one row a failing row and check: its keys and where it came from, never what it says
+failing_rows.parquet    one row a failing row and check: its keys and where it came from, never what it says; `row_id`
+                        is the same in every cut in which the same row fails the same check
 verdict.json            the verdict over all
 """
 
@@ -17,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.core.hashing import canonical_json
-from pipelines.gate.checking import FAILING
+from pipelines.gate.row_ids import IDENTIFIED
 from pipelines.gate.rules import KEYS
 from pipelines.gate.verdict import CheckResult, Verdict
 
@@ -34,7 +35,7 @@ def write_results(
     """Writes the three files into `folder`."""
     checks = pa.Table.from_pylist([dataclasses.asdict(result) for result in results], schema=_SCHEMA)
     pq.write_table(checks, folder / "checks.parquet", write_page_checksum=True)
-    ordered = connection.sql(f"select check_id, {', '.join(KEYS)} from {FAILING} order by all")
+    ordered = connection.sql(f"select check_id, {', '.join(KEYS)}, row_id from {IDENTIFIED} order by all")
     reader = ordered.to_arrow_reader(_ROWS_IN_GROUP)
     with pq.ParquetWriter(folder / "failing_rows.parquet", reader.schema, write_page_checksum=True) as writer:
         for batch in reader:
