@@ -32,6 +32,7 @@ CHANGES = {
     "land.treatment": "what reveals the arm",
     "land.rows": "the rows and the receipt",
     "build.cut": "a candidate",
+    "gate.queries": "what the cut asks of its sites",
     "gate.verdict": "the verdicts of the gates",
     "report.pages": "the report",
     "manifest": "the manifest that signatures bind to",

@@ -1,7 +1,8 @@
 """The gate's results as files: the same cut gives the same bytes.
 
 checks.parquet          one row a check
-failing_rows.parquet    one row a failing row and check: its keys and where it came from, never what it says
+failing_rows.parquet    one row a failing row and check: its keys and where it came from, never what it says; `row_id`
+                        is the same in every cut in which the same row fails the same check
 reconciliation.parquet  one row a delivered file, and one a file and domain: from delivered to published
 verdict.json            the verdict over all
 """
@@ -18,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.core.hashing import canonical_json
-from pipelines.gate.checking import FAILING
+from pipelines.gate.row_ids import IDENTIFIED
 from pipelines.gate.rules import KEYS
 from pipelines.gate.verdict import CheckResult, Verdict
 
@@ -35,7 +36,7 @@ def write_results(
     """Writes the files into `folder`; no reconciliation where it could not be made, which is an error of its checks."""
     checks = pa.Table.from_pylist([dataclasses.asdict(result) for result in results], schema=_SCHEMA)
     pq.write_table(checks, folder / "checks.parquet", write_page_checksum=True)
-    failing = connection.sql(f"select check_id, {', '.join(KEYS)} from {FAILING} order by all")
+    failing = connection.sql(f"select check_id, {', '.join(KEYS)}, row_id from {IDENTIFIED} order by all")
     _write(failing, folder / "failing_rows.parquet")
     made = "select 1 from duckdb_tables() where schema_name = 'published' and table_name = 'reconciliation'"
     if connection.execute(made).fetchall():

@@ -48,7 +48,11 @@ _QUARANTINE = {name: _PROVENANCE[name] for name in ("_delivery_id", "_source_fil
     "column_name": "varchar",
     "code": "varchar",
     "reason": "varchar",
+    "usubjid": "varchar",
+    "visit": "varchar",
 }
+# What the gate itself adds to a cut's tables: there before the checks only where a gate was broken off.
+MADE_HERE = "queries"
 _number = itertools.count(1)
 
 
@@ -102,7 +106,9 @@ def opened_rooms(study: Study, cut: Cut) -> Iterator[Rooms]:
         _land(connection, study, cut)
         _curate(connection, cut)
         _declare(connection, study)
-        for file in sorted(cut.tables.glob("*.parquet")):
+        for file in sorted(cut.tables.glob("[!.]*.parquet")):
+            if file.stem == MADE_HERE:
+                continue
             _view(connection, "published", file.stem, f"select * from {duck.parquet_scan([file])}")
         _reconcile(connection, study, cut)
         yield Rooms(connection=connection, database=database, domains=study.delivered_domains)
@@ -160,7 +166,7 @@ def _curate(connection: duckdb.DuckDBPyConnection, cut: Cut) -> None:
     ).fetchall()
     rooms = {"marts": "curated", "monitoring": "curated", "sdtm": "curated", "study": "study", "reference": "reference"}
     for schema, table in rows:
-        if schema in rooms:
+        if schema in rooms and table != MADE_HERE:
             _view(connection, rooms[schema], table, f"select * from cut.{identifier(schema)}.{identifier(table)}")
 
 

@@ -52,17 +52,26 @@ def gate(study: Study, cut_id: str) -> GateReceipt:
         raise StudyFileError(msg)
     # Great Expectations takes seconds to import: only where something is checked.
     from pipelines.gate.checking import checked
+    from pipelines.gate.queries import keep_in_database, write_queries
     from pipelines.gate.results import write_results
     from pipelines.gate.rooms import opened_rooms
+    from pipelines.gate.row_ids import identify
     from pipelines.gate.suite import load_suites
     from pipelines.gate.verdict import verdict_of
 
     suites = load_suites()
-    with study.folder.lock(), opened_rooms(study, cut) as rooms:
-        results = checked(rooms, suites)
-        verdict = verdict_of(results)
-        with directory_written_whole(cut.gate, change="gate.verdict") as folder:
+    queries = cut.tables / "queries.parquet"
+    # The gate's own folder last: while it is not there, the cut is gated again, and its queries are written again.
+    with study.folder.lock(), directory_written_whole(cut.gate, change="gate.verdict") as folder:
+        with opened_rooms(study, cut) as rooms:
+            results = checked(rooms, suites)
+            verdict = verdict_of(results)
+            identify(rooms, study.study, cut)
             write_results(folder, results, verdict, rooms.connection)
+            write_queries(queries, rooms, study.study, cut, suites=suites, results=results)
+            # Great Expectations keeps the gate's database open until the process ends.
+            rooms.connection.execute("detach cut")
+        keep_in_database(queries, cut.duckdb)
     return _recorded(study, _receipt(cut_id, verdict, reused=False))
 
 
