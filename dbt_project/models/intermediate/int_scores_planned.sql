@@ -28,6 +28,13 @@ scores as (
 
 ),
 
+baselines as (
+
+    select * from {{ ref('int_scores_windowed') }}
+    where ablfl = 'Y'
+
+),
+
 settings as (
 
     select * from {{ source('study', 'settings') }}
@@ -90,9 +97,9 @@ final as (
             expected.usubjid = scores.usubjid and expected.paramcd = scores.paramcd
             and expected.avisit = scores.avisit and expected.aperiod is not distinct from scores.aperiod
             and scores.anl01fl = 'Y'
-    left join scores as baselines
+    left join baselines
         on
-            expected.usubjid = baselines.usubjid and expected.paramcd = baselines.paramcd and baselines.ablfl = 'Y'
+            expected.usubjid = baselines.usubjid and expected.paramcd = baselines.paramcd
             and expected.basetype is not distinct from baselines.basetype
 
 )
