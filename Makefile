@@ -65,13 +65,25 @@ test: setup ## run the tests (PYTEST_ARGS="-k sentence" goes to pytest, PYTEST_W
 agreement: setup ## compare the tables with a second implementation on 10,000 made-up subjects (AGREEMENT_SUBJECTS, AGREEMENT_SEED)
 	@AGREEMENT_SUBJECTS=$${AGREEMENT_SUBJECTS:-10000} $(BIN)/python -m tests.reference.compare
 
+.PHONY: blinding
+blinding: setup ## permute the allocation of a blinded trial: nothing outside the vault may differ (BLINDING_COUNT, BLINDING_CUTS, BLINDING_SEED)
+	@$(BIN)/python -m tests.noninterference
+
 .PHONY: trials
 trials: setup ## write docs/published-trials.md: the demonstration data under the parameters of published trials
 	@$(BIN)/python -m tests.reference.published_trials
 
+.PHONY: validate
+validate: setup ## write the validation package into validation/ (about a quarter of an hour)
+	@$(BIN)/afterglow validate
+
 .PHONY: fuzz
 fuzz: setup ## mutate real files of every format through landing (FUZZ_CASES, FUZZ_SECONDS, FUZZ_SEED; FUZZ_CASE=n is one again)
 	@$(BIN)/python -m tests.fuzz.fuzz
+
+.PHONY: faults
+faults: setup ## kill a study's run at every fail point and at random, and check what must hold (FAULTS, FAULTS_REAL, FAULTS_SEED)
+	@$(BIN)/python -m tests.faults.faults
 
 .PHONY: coverage
 coverage: setup ## run the tests with branch coverage and print the lines that they do not reach

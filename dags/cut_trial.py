@@ -25,15 +25,18 @@ def cut_trial(study: Study) -> DAG:
         @task
         def build() -> dict[str, Any]:
             from pipelines.build import build as build_cut
+            from pipelines.core.fence import next_run
 
             asked = get_current_context()["params"]
+            # One number for all tasks of this run and their retries: one that was overtaken may not publish.
+            number = next_run(study.folder.runs)
             receipt = build_cut(
                 study,
                 as_of=date.fromisoformat(asked["as_of"]) if asked["as_of"] else None,
                 data_cutoff=date.fromisoformat(asked["data_cutoff"]) if asked["data_cutoff"] else None,
                 blinded=asked["blinded"],
             )
-            return {"cut_id": receipt.cut_id, "reused": receipt.reused, "rows": receipt.rows}
+            return {"cut_id": receipt.cut_id, "reused": receipt.reused, "rows": receipt.rows, "run": number}
 
         @task
         def gate(cut_id: str) -> dict[str, Any]:
@@ -58,15 +61,15 @@ def cut_trial(study: Study) -> DAG:
             return not asked["as_of"] or bool(asked["publish_as_of"])
 
         @task(outlets=[published_asset(study)])
-        def publish(cut_id: str) -> str:
+        def publish(cut_id: str, run: int) -> str:
             from pipelines.publish import publish as publish_cut
 
-            return str(publish_cut(study, cut_id).report)
+            return str(publish_cut(study, cut_id, run=run).report)
 
         built: Any = build()
         cut_id = built["cut_id"]
         gated = gate(cut_id)
-        release = [*sign_tasks(study, cut_id), publish(cut_id)]
+        release = [*sign_tasks(study, cut_id), publish(cut_id, built["run"])]
         chain(gated, report(cut_id), is_to_be_published(), *release)
         # Said again, as the report is written after a gate that failed too: nobody is asked to sign that cut.
         gated >> release

@@ -13,10 +13,12 @@ from typing import Any
 from pipelines.core.errors import UsageError
 from pipelines.core.files import write_atomically
 from pipelines.core.hashing import canonical_json, sha256_bytes, sha256_file
+from pipelines.core.leftovers import remove_leftovers
 from pipelines.cut import Cut
+from pipelines.ledger import Head
 
 SIGNATURES_PAGE = "report/signatures.html"
-_SEALED = ("cut.duckdb", SIGNATURES_PAGE)
+_SEALED = ("cut.duckdb", SIGNATURES_PAGE, "unblinding.json")
 _OUTSIDE = {"manifest.json", "seal.json"}
 
 
@@ -33,16 +35,22 @@ def manifest_sha256(cut: Cut) -> str:
                     f"{cut.folder.root.name}: cut {cut.short_id} has no {part.name} yet. Run the steps before this one."
                 )
                 raise UsageError(msg)
-        write_atomically(cut.manifest, canonical_json(_manifest(cut)))
+        _remove_leftovers(cut)
+        write_atomically(cut.manifest, canonical_json(_manifest(cut)), change="manifest")
     return sha256_file(cut.manifest)
 
 
-def sealed_document(cut: Cut, published_at: str) -> dict[str, Any]:
-    """Returns the seal: hashes of the files outside the manifest, and the UTC time of publishing."""
+def sealed_document(cut: Cut, published_at: str, ledger: Head) -> dict[str, Any]:
+    """Returns the seal: hashes of the files outside the manifest, the UTC time of publishing, the audit trail's head.
+
+    By that head a trail whose tail was cut off is told.
+    """
+    _remove_leftovers(cut)
     return {
         "cut_id": cut.cut_id,
         "manifest_sha256": sha256_file(cut.manifest),
         "published_at": published_at,
+        "ledger": {"seq": ledger.seq, "sha256": ledger.sha256},
         "files": {name: sha256_file(cut.directory / name) for name in _names(cut) if _is_sealed(name)},
     }
 
@@ -77,6 +85,12 @@ def inputs_match(cut: Cut) -> bool:
     return cut.inputs_file.is_file() and sha256_bytes(cut.inputs_file.read_bytes()) == cut.cut_id
 
 
+def _remove_leftovers(cut: Cut) -> None:
+    # What a killed process left in the cut is no part of it; once it is sealed, whatever is too many is told.
+    for directory in (cut.directory, cut.report, cut.signatures):
+        remove_leftovers(directory)
+
+
 def _manifest(cut: Cut) -> dict[str, Any]:
     verdict = json.loads((cut.gate / "verdict.json").read_bytes())
     return {
@@ -88,7 +102,7 @@ def _manifest(cut: Cut) -> dict[str, Any]:
 
 
 def _is_sealed(name: str) -> bool:
-    return name in _SEALED or name.startswith("signatures/")
+    return name in _SEALED or name.startswith(("signatures/", "waivers/"))
 
 
 def _names(cut: Cut) -> list[str]:

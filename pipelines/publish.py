@@ -6,15 +6,21 @@ Rule    a reader sees the old cut or the new one; a cut that was published is ne
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from pipelines.core.errors import IntegrityError
-from pipelines.core.files import fsync_directory, fsync_file, write_atomically
+from pipelines.core.fail_points import reached
+from pipelines.core.fence import overtake
+from pipelines.core.files import fsync_directory, fsync_file, held_still, write_atomically
 from pipelines.core.hashing import canonical_json, sha256_file
-from pipelines.cut import Cut, check_config, check_held
+from pipelines.cut import Cut, check_config, check_held, check_unblinded, unblinding_directory
 from pipelines.gate import check_gate
+from pipelines.gate.waivers import waivers
+from pipelines.ledger import Event, audited, head, record
 from pipelines.manifest import SIGNATURES_PAGE, differences, inputs_match, manifest_sha256, sealed_document
 from pipelines.sign import check_signed, signatures
 from pipelines.study import Study
@@ -30,12 +36,16 @@ class PublishReceipt:
     reused: bool
 
 
-def publish(study: Study, cut_id: str) -> PublishReceipt:
+@audited
+def publish(study: Study, cut_id: str, *, run: int | None = None) -> PublishReceipt:
     """Publishes a cut.
+
+    `run` is the number of the run that made it (`pipelines.core.fence`); where a person names the cut, there is none.
 
     Raises:
         GateFailedError: a critical check failed or could not run; the published cut stays as it is.
-        NotAllowedError: a signature that the study file asks for is missing, or a delivery would unblind the study.
+        NotAllowedError: a signature that the study file asks for is missing, a delivery would unblind the study, a
+            newer run has published, or the cut shows arms and two signers have not opened them.
         IntegrityError: the candidate's files are not those that were made.
         BusyError: another process works on the study.
     """
@@ -43,39 +53,67 @@ def publish(study: Study, cut_id: str) -> PublishReceipt:
     check_config(study)
     check_held(study)
     with study.folder.lock():
+        check_unblinded(study, cut)
         check_gate(study, cut)
-        bound = manifest_sha256(cut)
-        check_signed(study, cut)
-        if not cut.seal.exists():
-            _seal(study, cut)
-        wrong = differences(cut)
-        if not inputs_match(cut):
-            wrong.append(f"{cut.inputs_file}: does not have the hash that names the cut")
-        if wrong:
-            msg = "\n".join(
-                [
-                    f"{study.name}: cut {cut.short_id} is not published.",
-                    *(wrong if inputs_match(cut) else [str(cut.inputs_file)]),
-                ]
-            )
-            raise IntegrityError(msg)
-        pointer = {"cut_id": cut_id, "manifest_sha256": bound, "seal_sha256": sha256_file(cut.seal)}
-        content = canonical_json(pointer)
-        reused = study.folder.pointer.exists() and study.folder.pointer.read_bytes() == content
-        if not reused:
-            _make_durable(cut)
-            write_atomically(study.folder.pointer, content)
+        with held_still(cut.directory):
+            bound = manifest_sha256(cut)
+            check_signed(study, cut)
+            reached("publish.allowed")
+            if not cut.seal.exists():
+                _seal(study, cut)
+            _check_whole(study, cut)
+            reused = _move_pointer(study, cut, bound, run)
     return PublishReceipt(cut_id=cut_id, manifest_sha256=bound, report=cut.report / "index.html", reused=reused)
+
+
+def _check_whole(study: Study, cut: Cut) -> None:
+    wrong = differences(cut)
+    if not inputs_match(cut):
+        wrong = [*wrong, f"{cut.inputs_file}: does not have the hash that names the cut", str(cut.inputs_file)]
+    if wrong:
+        raise IntegrityError("\n".join([f"{study.name}: cut {cut.short_id} is not published.", *wrong]))
+
+
+def _move_pointer(study: Study, cut: Cut, bound: str, run: int | None) -> bool:
+    """Points at the cut, unless the pointer does so already; returns whether it did."""
+    pointer = {"cut_id": cut.cut_id, "manifest_sha256": bound, "seal_sha256": sha256_file(cut.seal)}
+    content = canonical_json(pointer)
+    reused = cut.pointer.exists() and cut.pointer.read_bytes() == content
+    if not reused:
+        _make_durable(cut)
+        reached("publish.durable")
+        # Before the pointer: a crash between the two keeps older runs out, and lets this one in again.
+        overtake(study.folder.runs, run)
+        reached("publish.fenced")
+    # Said before it is done: a crash between the two is mended by publishing again, which says nothing twice.
+    named = f"published/{cut.pointer.name}"
+    record(study.folder, Event(action="publish", object=named, new=f"cut {cut.cut_id} {bound}"))
+    if not reused:
+        write_atomically(cut.pointer, content, change="publish.pointer")
+    return reused
 
 
 def _seal(study: Study, cut: Cut) -> None:
     from pipelines.report import signatures_page
 
-    page = signatures_page(study, cut, [asdict(signature) for signature in signatures(cut)])
-    write_atomically(cut.directory / SIGNATURES_PAGE, page.encode())
+    given = [asdict(signature) for signature in signatures(cut)]
+    page = signatures_page(study, cut, given, [asdict(waiver) | {"scope": waiver.scope} for waiver in waivers(cut)])
+    write_atomically(cut.directory / SIGNATURES_PAGE, page.encode(), change="publish.page")
+    if named := cut.inputs.get("unblinding"):
+        write_atomically(cut.unblinding, canonical_json(_opened_by(study, str(named["id"]))))
     cut.duckdb.chmod(0o444)
     published_at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    write_atomically(cut.seal, canonical_json(sealed_document(cut, published_at)))
+    document = sealed_document(cut, published_at, head(study.folder))
+    write_atomically(cut.seal, canonical_json(document), change="publish.seal")
+
+
+def _opened_by(study: Study, identity: str) -> dict[str, Any]:
+    directory = unblinding_directory(study, identity)
+    given = sorted((directory / "signatures").glob("*.json"))
+    return {
+        "request": json.loads((directory / "request.json").read_bytes()),
+        "signatures": [json.loads(path.read_bytes()) for path in given],
+    }
 
 
 def _make_durable(cut: Cut) -> None:

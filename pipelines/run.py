@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.build import build
-from pipelines.cut import Cut
+from pipelines.core.fence import next_run
+from pipelines.cut import Cut, late_deliveries
 from pipelines.gate import check_gate, gate
 from pipelines.land import LandReceipt, land
 from pipelines.publish import publish
@@ -48,11 +49,14 @@ def run(
         NotAllowedError: a person has to sign first; the candidate waits for `afterglow sign` and `afterglow publish`.
     """
     say = progress or (lambda _: None)
+    number = next_run(study.folder.runs)
     landed = land(study)
     of_these = f"{len(landed.new)} new, {len(landed.refused)} refused, {len(landed.held)} held"
     say(f"land     {len(landed.deliveries)} deliveries, {of_these}")
     for delivery in (*landed.held, *landed.refused):
         say(f"{delivery.outcome:<9}{delivery.site}/{delivery.file}: {delivery.detail}")
+    for late in late_deliveries(study):
+        say(f"locked   {late.site}/{late.file}: came after the data lock, and enters no cut")
     built = build(study, as_of=as_of, data_cutoff=data_cutoff, blinded=blinded)
     cut = Cut(study.folder, built.cut_id)
     say(f"build    cut {cut.short_id}{', was there' if built.reused else ''}")
@@ -70,7 +74,7 @@ def run(
     if study.signoff == "demo" and not cut.seal.exists():
         sign(study, built.cut_id, name=DEMO_SIGNER, role=DEMO_ROLE, method="demo")
         say("sign     by the demo signer: no person looked at this cut")
-    published = publish(study, built.cut_id)
+    published = publish(study, built.cut_id, run=number)
     say(f"publish  cut {cut.short_id}{', was current' if published.reused else ''}")
     return RunReceipt(
         land=landed, cut_id=built.cut_id, verdict=gated.verdict, report=published.report, published=True,

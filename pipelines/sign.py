@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from pipelines.core.errors import NotAllowedError
-from pipelines.core.files import write_atomically
+from pipelines.core.files import held_still, write_atomically
 from pipelines.core.hashing import canonical_json, sha256_json
 from pipelines.cut import Cut, published_cut, record_study_file, signing_roles
 from pipelines.gate import check_gate, read_verdict
+from pipelines.ledger import Event, audited, record
 from pipelines.manifest import manifest_sha256
 from pipelines.study import Study
 
@@ -35,6 +36,7 @@ class Signature:
     manifest_sha256: str
 
 
+@audited
 def sign(
     study: Study,
     cut_id: str,
@@ -63,15 +65,13 @@ def sign(
     if (method == "demo") != (role == DEMO_ROLE):
         msg = f"{study.name}: the demo signer signs for the role '{DEMO_ROLE}', and nobody else does."
         raise NotAllowedError(msg)
-    if cut.seal.exists():
-        msg = f"{study.name}: cut {cut.short_id} is published; its signatures are closed."
-        raise NotAllowedError(msg)
+    _check_open(study, cut)
     # Any gated cut may be rejected; one that its gates block may not be approved.
     read_verdict(cut) if meaning == "reject" else check_gate(study, cut)
     bound = manifest_sha256(cut)
     for given in signatures(cut):
         if (given.name, given.role, given.meaning, given.manifest_sha256) == (name, role, meaning, bound):
-            return given
+            return _recorded(study, given)
     signature = Signature(
         name=name,
         role=role,
@@ -83,10 +83,33 @@ def sign(
         manifest_sha256=bound,
     )
     record = asdict(signature)
-    write_atomically(cut.signatures / f"{sha256_json(record)[:16]}.json", canonical_json(record))
+    # Publishing lists the signatures and seals the list: one comes before that, or not at all.
+    with held_still(cut.directory):
+        _check_open(study, cut)
+        path = cut.signatures / f"{sha256_json(record)[:16]}.json"
+        write_atomically(path, canonical_json(record), change="sign.signature")
+    return _recorded(study, signature)
+
+
+def _recorded(study: Study, signature: Signature) -> Signature:
+    happened = Event(
+        action="sign",
+        object=f"cut {signature.cut_id}",
+        field=f"{signature.name} ({signature.role})",
+        new=f"{signature.meaning} {signature.manifest_sha256}",
+        reason=signature.reason,
+    )
+    record(study.folder, happened)
     return signature
 
 
+def _check_open(study: Study, cut: Cut) -> None:
+    if cut.seal.exists():
+        msg = f"{study.name}: cut {cut.short_id} is published; its signatures are closed."
+        raise NotAllowedError(msg)
+
+
+@audited
 def sign_study_file(study: Study, *, name: str, role: str, reason: str) -> str:
     """Signs the study file as it is now, where it was changed after a signed cut; returns its SHA-256.
 
@@ -101,7 +124,12 @@ def sign_study_file(study: Study, *, name: str, role: str, reason: str) -> str:
     if not name.strip() or not reason.strip():
         msg = f"{study.name}: signing the study file needs the signer's printed name, and what changed and why."
         raise NotAllowedError(msg)
-    return record_study_file(study, name=name, role=role, reason=reason)
+    sha256 = record_study_file(study, name=name, role=role, reason=reason)
+    happened = Event(
+        action="sign", object="study.yml", field=f"{name} ({role})", new=f"approve {sha256}", reason=reason
+    )
+    record(study.folder, happened)
+    return sha256
 
 
 def signatures(cut: Cut) -> list[Signature]:

@@ -6,7 +6,7 @@ import datetime as dt
 import json
 from dataclasses import dataclass
 
-from pipelines.cut import Cut, cuts, held_deliveries, published_cut, short_id
+from pipelines.cut import Cut, cuts, data_lock, held_deliveries, late_deliveries, published_cut, short_id
 from pipelines.land.cadence import Cadence, Delivered, expected_on, out_of_order
 from pipelines.land.store import landed_deliveries
 from pipelines.study import Study
@@ -44,7 +44,8 @@ class SiteStatus:
 class CutStatus:
     """One cut and how far it came: built, gated, reported, published or current.
 
-    `as_of` and `data_cutoff` are empty where it was made without.
+    `as_of` and `data_cutoff` are empty where it was made without. `lineage` is `unblinded` for a cut that shows the
+    arms of a blinded study; it has a current cut of its own.
     """
 
     cut_id: str
@@ -52,6 +53,7 @@ class CutStatus:
     verdict: str
     published_at: str
     blinded: bool
+    lineage: str
     as_of: str
     data_cutoff: str
 
@@ -63,9 +65,11 @@ class CutStatus:
 
 @dataclass(frozen=True, kw_only=True)
 class StatusReceipt:
-    """A study at a glance."""
+    """A study at a glance; `locked_at` is empty where the data are not locked, `after_lock` what enters no cut."""
 
     study: str
+    locked_at: str
+    after_lock: tuple[str, ...]
     sites: tuple[SiteStatus, ...]
     cuts: tuple[CutStatus, ...]
 
@@ -75,10 +79,17 @@ def status(study: Study, *, today: dt.date) -> StatusReceipt:
 
     `today` is the day against which a delivery counts as late.
     """
-    current = published_cut(study.folder)
+    current = (published_cut(study.folder), published_cut(study.folder, unblinded=True))
     found = [_cut_status(cut, current) for cut in cuts(study.folder)]
     found.sort(key=lambda cut: (cut.published_at or "9", cut.cut_id))
-    return StatusReceipt(study=study.study, sites=_sites(study, today), cuts=tuple(found))
+    lock = data_lock(study)
+    return StatusReceipt(
+        study=study.study,
+        locked_at=lock.at if lock else "",
+        after_lock=tuple(f"{late.site}/{late.file}" for late in late_deliveries(study)),
+        sites=_sites(study, today),
+        cuts=tuple(found),
+    )
 
 
 def _sites(study: Study, today: dt.date) -> tuple[SiteStatus, ...]:
@@ -128,13 +139,14 @@ def _due(accepted: list[Delivered], cadence: Cadence) -> dict[str, dt.date]:
     return {export: day for export, day in due.items() if day}
 
 
-def _cut_status(cut: Cut, current: Cut | None) -> CutStatus:
+def _cut_status(cut: Cut, current: tuple[Cut | None, ...]) -> CutStatus:
     verdict = json.loads((cut.gate / "verdict.json").read_bytes())["verdict"] if cut.gate.is_dir() else ""
     sealed = json.loads(cut.seal.read_bytes())["published_at"] if cut.seal.exists() else ""
     state = "reported" if cut.report.is_dir() else "gated" if verdict else "built"
     if sealed:
-        state = "current" if cut == current else "published"
+        state = "current" if cut in current else "published"
     return CutStatus(
         cut_id=cut.cut_id, state=state, verdict=verdict, published_at=sealed, blinded=cut.inputs["blinded"],
+        lineage="unblinded" if cut.is_unblinded else "",
         as_of=cut.inputs.get("as_of") or "", data_cutoff=cut.inputs.get("data_cutoff") or "",
     )  # fmt: skip

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.core.errors import IntegrityError
+from pipelines.core.errors import IntegrityError, NotAllowedError
 from pipelines.core.hashing import canonical_json, sha256_file
-from pipelines.cut import Cut, published_cut
+from pipelines.cut import Cut, check_unblinded, published_cut
 from pipelines.cut import cuts as all_cuts
+from pipelines.gate import read_verdict
+from pipelines.gate.waivers import waived_checks
 from pipelines.land.store import damaged_files, delivered_path, landing_directory
+from pipelines.land.veiled import holds_bytes
+from pipelines.ledger import Head, Recorded, broken_links, events
 from pipelines.manifest import SIGNATURES_PAGE, differences, inputs_match
 from pipelines.sign import signatures
 from pipelines.study import Study, StudyFolder
@@ -23,6 +28,7 @@ class VerifyReceipt:
     cuts: tuple[str, ...]
     files: int
     deliveries: int
+    events: int
 
 
 def verify(study: Study, cut_id: str | None = None) -> VerifyReceipt:
@@ -32,28 +38,61 @@ def verify(study: Study, cut_id: str | None = None) -> VerifyReceipt:
         IntegrityError: the message names each file that is changed, gone or too many.
     """
     folder = study.folder
-    current = published_cut(folder)
+    named = {folder.pointer: published_cut(folder), folder.unblinded_pointer: published_cut(folder, unblinded=True)}
+    current = {cut: pointer for pointer, cut in named.items() if cut}
     if cut_id is not None:
         cuts = [Cut(folder, cut_id)]
     else:
         published = {path.parent.name for path in folder.cuts.glob("*/seal.json")}
         published |= {cut.cut_id for cut in all_cuts(folder) if _was_published(cut)}
-        cuts = [Cut(folder, name) for name in sorted(published | ({current.cut_id} if current else set()))]
+        cuts = [Cut(folder, name) for name in sorted(published | {cut.cut_id for cut in current})]
     if not cuts:
         msg = f"{study.name}: nothing was published, so there is nothing to verify. Run `afterglow run {study.name}`."
         raise IntegrityError(msg)
-    if unpublished := [cut for cut in cuts if not cut.seal.exists() and cut != current and not _was_published(cut)]:
+    if unpublished := [cut for cut in cuts if not cut.seal.exists() and cut not in current and not _was_published(cut)]:
         msg = (
             f"{study.name}: cut {unpublished[0].short_id} was not published, so there is nothing to verify it against."
         )
         raise IntegrityError(msg)
-    wrong = [line for cut in cuts for line in _wrong(cut, pointer=folder.pointer if cut == current else None)]
+    wrong = [line for cut in cuts for line in _wrong(cut, pointer=current.get(cut))]
+    wrong += [line for cut in cuts if not wrong for line in _wrong_unblinding(study, cut)]
     deliveries = {entry["delivery_id"]: entry for cut in cuts if not wrong for entry in cut.inputs["deliveries"]}
     wrong += [line for entry in deliveries.values() for line in _wrong_delivery(folder, entry)]
+    trail = events(folder)
+    heads = _sealed_heads(cuts)
+    wrong += [f"{folder.ledger}: {line}" for line in broken_links(trail, heads)]
+    # A cut of before there was a trail has no head in its seal.
+    if heads and not wrong:
+        wrong += [line for cut in cuts if cut in current for line in _untold(folder, trail, current[cut])]
     if wrong:
         raise IntegrityError("\n".join([f"{study.name}: {len(wrong)} difference(s) found.", *wrong]))
     files = sum(1 for cut in cuts for path in cut.directory.rglob("*") if path.is_file())
-    return VerifyReceipt(cuts=tuple(cut.cut_id for cut in cuts), files=files, deliveries=len(deliveries))
+    return VerifyReceipt(
+        cuts=tuple(cut.cut_id for cut in cuts), files=files, deliveries=len(deliveries), events=len(trail)
+    )
+
+
+def _sealed_heads(cuts: list[Cut]) -> list[tuple[str, Head]]:
+    """Returns the audit trail's head as each seal has it; a seal that cannot be read is told of as a file."""
+    heads = []
+    for cut in cuts:
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            known = json.loads(cut.seal.read_bytes())["ledger"]
+            heads.append((str(cut.seal), Head(seq=int(known["seq"]), sha256=str(known["sha256"]))))
+    return heads
+
+
+def _untold(folder: StudyFolder, trail: list[Recorded], named_in: Path) -> list[str]:
+    """Says where the pointer names another cut than was published last: no seal knows of the last publication."""
+    pointer = json.loads(named_in.read_bytes())
+    # Of an event whose content was erased nobody knows any more which pointer it moved.
+    told = [event for each in trail if each.action == "publish" and (event := each.event)]
+    moved = [event.new for event in told if event.object == f"published/{named_in.name}"]
+    if not any(each.action == "publish" for each in trail):
+        return [f"{folder.ledger}: tells of no publication"]
+    if moved and moved[-1] != f"cut {pointer['cut_id']} {pointer['manifest_sha256']}":
+        return [f"{named_in} or {folder.ledger}: names another cut than was published last"]
+    return []
 
 
 def _was_published(cut: Cut) -> bool:
@@ -76,11 +115,35 @@ def _wrong(cut: Cut, pointer: Path | None) -> list[str]:
     wrong = differences(cut)
     if not inputs_match(cut):
         wrong.append(f"{cut.inputs_file}: does not have the hash that names the cut")
+    if not wrong and (unwaived := _published_though_blocked(cut)):
+        return unwaived
     return wrong or [
         f"{cut.signatures}: the signature of {given.role} is bound to another manifest"
         for given in signatures(cut)
         if given.manifest_sha256 != bound
     ]
+
+
+def _published_though_blocked(cut: Cut) -> list[str]:
+    verdict = read_verdict(cut)
+    if not verdict.blocked_by:
+        return []
+    published_on = str(json.loads(cut.seal.read_bytes())["published_at"])[:10]
+    waived = waived_checks(cut, verdict.blocked_by, on=published_on)
+    return [
+        f"{cut.directory}: was published though {check} blocks it, and no waiver covers that"
+        for check in verdict.blocked_by
+        if check not in waived
+    ]
+
+
+def _wrong_unblinding(study: Study, cut: Cut) -> list[str]:
+    """Says what is wrong with the signatures that opened the arms of an unblinded cut."""
+    try:
+        check_unblinded(study, cut)
+    except (NotAllowedError, IntegrityError) as error:
+        return [str(error)]
+    return []
 
 
 def _wrong_pointer(cut: Cut, pointer: Path) -> list[str]:
@@ -108,7 +171,7 @@ def _wrong_delivery(folder: StudyFolder, entry: dict[str, str]) -> list[str]:
     if path is None:
         return [f"{folder.deliveries / entry['delivery_id']}: the delivered bytes are gone"]
     wrong = []
-    if sha256_file(path) != entry["delivery_id"]:
+    if not holds_bytes(folder, entry["delivery_id"], path):
         wrong.append(f"{path}: its bytes are not those that were delivered")
     landing = landing_directory(folder, entry["delivery_id"], entry["landing_key"])
     return wrong + [f"{damaged}: its bytes are not those that were landed" for damaged in damaged_files(landing)]

@@ -33,6 +33,15 @@ settings.register_profile("house", deadline=None, print_blob=True)
 settings.load_profile("house")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Writes beside each result which test it is and which requirement it shows: `afterglow validate` reads both."""
+    for item in items:
+        item.user_properties.append(("test", item.nodeid))
+        item.user_properties += [
+            ("requirement", name) for mark in item.iter_markers("requirement") for name in mark.args
+        ]
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Returns the folder of real exports that lies beside a developer's clone; skips where there is none."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -112,3 +114,35 @@ def test_a_seal_that_is_gone_is_noticed_on_an_older_cut_too(tmp_path: Path) -> N
     for asked in (None, older.cut_id):
         with pytest.raises(IntegrityError, match=r"seal\.json: is gone"):
             verify(study, asked)
+
+
+def cut_tail(ledger: Path, first: int) -> None:
+    with closing(sqlite3.connect(ledger)) as connection, connection:
+        for table in ("ledger_links", "ledger_contents"):
+            connection.execute(f"delete from {table} where seq >= ?", [first])
+
+
+@pytest.mark.requirement("AUD-3")
+def test_an_audit_trail_without_its_tail_is_noticed(tmp_path: Path) -> None:
+    study, cut = published(tmp_path)
+    last = verify(study).events
+    # The last event is the publication, of which no seal knows.
+    cut_tail(study.folder.ledger, last)
+    with pytest.raises(IntegrityError, match="ledger: tells of no publication"):
+        verify(study)
+    cut_tail(study.folder.ledger, last - 1)
+    with pytest.raises(IntegrityError, match=rf"ledger: event {last - 1}: is gone; .*{cut.cut_id}"):
+        verify(study)
+
+
+@pytest.mark.requirement("AUD-3")
+def test_a_pointer_moved_back_to_an_older_published_cut_is_noticed(tmp_path: Path) -> None:
+    study, _ = published(tmp_path)
+    older = study.folder.pointer.read_bytes()
+    newer = make_candidate(study, number=2)
+    sign(study, newer.cut_id, name=DEMO_SIGNER, role=DEMO_ROLE, method="demo")
+    publish(study, newer.cut_id)
+    verify(study)
+    study.folder.pointer.write_bytes(older)
+    with pytest.raises(IntegrityError, match="names another cut than was published last"):
+        verify(study)

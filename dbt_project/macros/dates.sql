@@ -17,9 +17,9 @@
 {%- endmacro %}
 
 {#- What an assessment's study days count from: in a crossover the dose of its period, else the subject's study day 1. -#}
-{% macro day_one_of(assessments) -%}
-    case when treatments.is_whole_study then {{ assessments }}.day_one_date
-            else coalesce(treatments.first_dose_date, {{ assessments }}.day_one_date)
+{% macro day_one_of(assessments, treatments='treatments', is_whole_study='treatments.is_whole_study') -%}
+    case when {{ is_whole_study }} then {{ assessments }}.day_one_date
+            else coalesce({{ treatments }}.first_dose_date, {{ assessments }}.day_one_date)
         end
 {%- endmacro %}
 

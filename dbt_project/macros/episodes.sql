@@ -19,3 +19,13 @@
             else 'END OF FOLLOW-UP'
         end
 {%- endmacro %}
+
+{#- Why there was no onset: nothing to see it by, else why the time ends at its last assessment. -#}
+{% macro onset_censoring_reason(onset, subjects, has_next_period) -%}
+    case
+            when {{ onset }}.cnsr = 0 then null
+            when {{ onset }}.base is null and {{ onset }}.measure = 'response' then 'NO BASELINE'
+            when {{ onset }}.last_place is null then 'NO ASSESSMENT'
+            else {{ censoring_reason(subjects, has_next_period) }}
+        end
+{%- endmacro %}

@@ -1,6 +1,6 @@
 {#- The minute of an ISO 8601 text that has a time; null for one without. -#}
 {% macro full_minute(dtc) -%}
-    case when length({{ dtc }}) >= 16 then try_cast(substr({{ dtc }}, 1, 10) || ' ' || substr({{ dtc }}, 12, 5) || ':00' as timestamp) end
+    case when length({{ dtc }}) >= 16 and {{ dtc }} not like '%/%' then try_cast(substr({{ dtc }}, 1, 10) || ' ' || substr({{ dtc }}, 12, 5) || ':00' as timestamp) end
 {%- endmacro %}
 
 {#- Whole minutes from one ISO 8601 text to another; null where one of them has no time. -#}

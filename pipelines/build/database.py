@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +24,12 @@ if TYPE_CHECKING:
 # The storage format of DuckDB 1.0: readers with an older library open the file too.
 _STORAGE_VERSION = "v1.0.0"
 _PUBLISHED_SCHEMAS = ("marts", "monitoring", "sdtm")
+# The steps that `afterglow trace` reads, and which rows of them it asks for.
+_KEPT_STEPS = {
+    "int_intercurrent_events_dated": "true",
+    "int_responses_started": "true",
+    "int_scores_by_estimand": "is_after_event",
+}
 
 
 def create_database(path: Path, study: Study, inputs: CutInputs) -> None:
@@ -41,21 +46,25 @@ def create_database(path: Path, study: Study, inputs: CutInputs) -> None:
         create_history(connection, inputs)
 
 
-@contextlib.contextmanager
 def finish_database(
-    path: Path, study: Study, documented: list[DocumentedTable]
-) -> Iterator[tuple[duckdb.DuckDBPyConnection, list[CataloguedTable]]]:
+    connection: duckdb.DuckDBPyConnection, study: Study, documented: list[DocumentedTable]
+) -> list[CataloguedTable]:
     """Adds what no model makes and an alias in `main` for each published table, drops what points at the store.
 
-    Yields the connection, and the catalogue of all tables, also of those that are dropped.
+    Of the steps in the database `steps`, which goes, those stay that `afterglow trace` reads. Returns the catalogue of
+    all tables, also of those that are dropped.
     """
-    with contextlib.closing(connect(path)) as connection:
-        create_sdtm_tables(connection, study)
-        catalogue = catalogued(connection, [*documented, *documented_domains(study)])
-        connection.execute("drop schema staging cascade; drop schema landed cascade")
-        for schema, table in published_tables(connection):
-            connection.execute(f"create view main.{identifier(table)} as select * from {schema}.{identifier(table)}")
-        yield connection, catalogue
+    create_sdtm_tables(connection, study)
+    catalogue = catalogued(connection, [*documented, *documented_domains(study)])
+    connection.execute("create schema intermediate")
+    for name, condition in _KEPT_STEPS.items():
+        connection.execute(
+            f"create table intermediate.{name} as from steps.intermediate.{name} where {condition} order by all"
+        )
+    connection.execute("detach steps; drop schema landed cascade")
+    for schema, table in published_tables(connection):
+        connection.execute(f"create view main.{identifier(table)} as select * from {schema}.{identifier(table)}")
+    return catalogue
 
 
 def published_tables(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.build.landed import domain_query, landed_files, vault_files
 from pipelines.build.transactions import transaction_files
-from pipelines.core.duck import identifier, literal
+from pipelines.core.duck import identifier, insert_rows, literal
 from pipelines.study.domains import DOMAINS, Domain, Variable
 
 if TYPE_CHECKING:
@@ -122,11 +122,8 @@ def compared(domain: Domain) -> list[Variable]:
 
     A sequence number (`qsseq`) is the export's own count: one record more, and all that follow have another.
     """
-    return [
-        variable
-        for variable in domain.variables
-        if variable not in domain.hidden and variable.name not in {*domain.key, f"{domain.name}seq"}
-    ]
+    left_out = {*domain.key, f"{domain.name}seq", *(variable.name for variable in domain.hidden)}
+    return [variable for variable in domain.variables if variable.name not in left_out]
 
 
 def _text(variable: Variable) -> str:
@@ -149,8 +146,7 @@ def _create_deliveries(connection: duckdb.DuckDBPyConnection, chained: list[list
         for export, chain in enumerate(chained, start=1)
         for step, one in enumerate(chain, start=1)
     ]  # fmt: skip
-    if rows:
-        connection.executemany("insert into landed.history_deliveries values (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+    insert_rows(connection, "landed.history_deliveries", rows)
 
 
 def _create_variables(connection: duckdb.DuckDBPyConnection) -> None:
@@ -159,14 +155,13 @@ def _create_variables(connection: duckdb.DuckDBPyConnection) -> None:
         "repeats_position integer, is_withheld boolean)"
     )
     rows = [
-        [domain.name.upper(), position, variable.name, _repeated(domain, variable), variable.name in _WITHHELD]
-        for domain in DOMAINS.values()
-        for position, variable in enumerate(compared(domain), start=1)
+        [domain.name.upper(), position, name, _repeated(domain, name, names), name in _WITHHELD]
+        for domain, names in ((domain, [one.name for one in compared(domain)]) for domain in DOMAINS.values())
+        for position, name in enumerate(names, start=1)
     ]
-    connection.executemany("insert into landed.history_variables values (?, ?, ?, ?, ?)", rows)
+    insert_rows(connection, "landed.history_variables", rows)
 
 
-def _repeated(domain: Domain, variable: Variable) -> int | None:
+def _repeated(domain: Domain, name: str, names: list[str]) -> int | None:
     """Returns the place of the result that a result as collected (`qsorres`) mostly says once more."""
-    names = [one.name for one in compared(domain)]
-    return names.index(domain.result) + 1 if domain.result and variable.name == f"{domain.name}orres" else None
+    return names.index(domain.result) + 1 if domain.result and name == f"{domain.name}orres" else None

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.build.transactions import resolved, transaction_files
-from pipelines.core.duck import identifier, literal, parquet_scan
+from pipelines.core.duck import identifier, insert_rows, literal, parquet_scan
 from pipelines.study.domains import DOMAINS, KEYS, SQL_TYPES, Domain, Variable
 
 if TYPE_CHECKING:
@@ -34,13 +34,21 @@ def create_records(connection: duckdb.DuckDBPyConnection, inputs: CutInputs, dom
     connection.execute("create schema landed")
     current = [delivery for delivery in inputs.deliveries if delivery.current]
     if cutoff := inputs.document["data_cutoff"]:
-        _create_enrolled_later(connection, current, cutoff)
+        create_enrolled_later(connection, landed_files(DOMAINS["dm"], current, blinded=True), cutoff)
     for domain in domains:
         blinded = inputs.document["blinded"]
         hidden = {} if blinded or domain.in_vault else vault_files(domain, current)
         landed = landed_files(domain, current, blinded=blinded)
         query = domain_query(domain, landed, hidden, cutoff, transactions=transaction_files(current))
-        connection.execute(f"create view landed.{domain.name} as {query}")
+        connection.execute(f"create view landed.{domain.name} as {_in_scope(query, domain, inputs)}")
+
+
+def _in_scope(query: str, domain: Domain, inputs: CutInputs) -> str:
+    """Leaves out whoever is of a site that was not unblinded: no arm of theirs is shown, and so none is missing."""
+    sites = (inputs.document.get("unblinding") or {}).get("scope", [])
+    if not sites or not domain.of_subjects:
+        return query
+    return f"select * from ({query}) where siteid in ({', '.join(map(literal, sites))})"
 
 
 def domain_query(
@@ -95,10 +103,8 @@ def _known(domain: Domain, variable: Variable, cutoff: str) -> str:
     return f"case when {_until(name, cutoff)} then {name} end as {identifier(variable.name)}"
 
 
-def _create_enrolled_later(
-    connection: duckdb.DuckDBPyConnection, current: Sequence[LandedDelivery], cutoff: str
-) -> None:
-    files = landed_files(DOMAINS["dm"], current, blinded=True)
+def create_enrolled_later(connection: duckdb.DuckDBPyConnection, files: dict[Path, int], cutoff: str) -> None:
+    """Creates view `landed.enrolled_later`: who consented after the cutoff, by these files of demographics."""
     rows = _ranked_scan(files) if files else _empty_query(DOMAINS["dm"])
     connection.execute(
         f"create view landed.enrolled_later as select usubjid from ({rows}) where usubjid is not null "
@@ -153,12 +159,15 @@ def _create_deliveries(connection: duckdb.DuckDBPyConnection, deliveries: Sequen
         "delivery_id varchar, delivery_rank integer, rows_in bigint, rows_accepted bigint, rows_quarantined bigint, "
         "is_current boolean, layout_file varchar, is_late boolean, delivered_on date, expected_on date)"
     )
-    for one in deliveries:
-        counts = [one.rows_in, one.rows_accepted, one.rows_quarantined]
-        row = [one.siteid, one.file, one.outcome, ",".join(one.codes), one.delivery_id, one.rank, *counts, one.current]
-        row += [one.layout_file, one.late, one.delivered_on, one.expected_on]
-        marks = ", ".join("?" for _ in row)
-        connection.execute(f"insert into landed.deliveries values ({marks})", row)
+    rows = [
+        [
+            one.siteid, one.file, one.outcome, ",".join(one.codes), one.delivery_id, one.rank, one.rows_in,
+            one.rows_accepted, one.rows_quarantined, one.current, one.layout_file, one.late, one.delivered_on,
+            one.expected_on,
+        ]
+        for one in deliveries
+    ]  # fmt: skip
+    insert_rows(connection, "landed.deliveries", rows)
 
 
 def _create_quarantine(connection: duckdb.DuckDBPyConnection, deliveries: Sequence[LandedDelivery]) -> None:

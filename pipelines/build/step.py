@@ -13,8 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipelines.core.fail_points import reached
 from pipelines.core.files import directory_written_whole
 from pipelines.core.hashing import canonical_json
+from pipelines.core.leftovers import owned_directory
+from pipelines.ledger import audited, record
 from pipelines.study import Study
 
 if TYPE_CHECKING:
@@ -30,6 +33,7 @@ class BuildReceipt:
     rows: dict[str, int]
 
 
+@audited
 def build(
     study: Study,
     *,
@@ -47,34 +51,43 @@ def build(
         blinded: every treatment is BLINDED and every dose empty; by default as the study file says.
 
     Raises:
+        StudyFileError: no file of the study has demographics.
         GateFailedError: a derived table broke one of its data tests; nothing was written.
         IntegrityError: landed rows are damaged, or their allocation is missing in the vault.
         InputRefusedError: nothing was landed, or it was landed under an earlier contract.
         BusyError: another process works on the study.
     """
+    from pipelines.build.events import build_events
     from pipelines.cut import Cut, cut_inputs
+    from pipelines.study.demographics import require_demographics
 
+    require_demographics(study)
     inputs = cut_inputs(study, as_of=as_of, data_cutoff=data_cutoff, blinded=blinded)
     cut = Cut(study.folder, inputs.cut_id)
-    if cut.directory.is_dir():
-        return BuildReceipt(cut_id=cut.cut_id, reused=True, rows=_rows(cut.tables))
-    with study.folder.lock(), directory_written_whole(cut.directory) as candidate:
-        _write_candidate(candidate, study, inputs)
-    return BuildReceipt(cut_id=cut.cut_id, reused=False, rows=_rows(cut.tables))
+    reused = cut.directory.is_dir()
+    if not reused:
+        with study.folder.lock(), directory_written_whole(cut.directory, change="build.cut") as candidate:
+            _write_candidate(candidate, study, inputs)
+    record(study.folder, *build_events(cut))
+    return BuildReceipt(cut_id=cut.cut_id, reused=reused, rows=_rows(cut.tables))
 
 
 def _write_candidate(candidate: Path, study: Study, inputs: CutInputs) -> None:
     from pipelines.build.database import create_database, finish_database
-    from pipelines.build.derive import derive
+    from pipelines.build.derive import derived
     from pipelines.build.dictionary import write_catalogue
     from pipelines.build.tables import write_tables
 
     database = candidate / "cut.duckdb"
     create_database(database, study, inputs)
-    # dbt's artefacts hold paths, times and compiled SQL: they are read here and then gone.
-    with tempfile.TemporaryDirectory(prefix="afterglow-build-") as scratch:
-        documented = derive(database, Path(scratch))
-    with finish_database(database, study, documented) as (connection, catalogue):
+    reached("build.created")
+    # dbt's artefacts hold paths, times and compiled SQL, the spilled rows of a subject: they are gone with the folder.
+    with (
+        owned_directory(Path(tempfile.gettempdir()), "afterglow-build-") as scratch,
+        derived(database, scratch) as (connection, documented),
+    ):
+        reached("build.derived")
+        catalogue = finish_database(connection, study, documented)
         write_tables(connection, catalogue, candidate / "tables")
     write_catalogue(catalogue, candidate / "catalogue.json")
     (candidate / "inputs.json").write_bytes(canonical_json(inputs.document))

@@ -5,11 +5,16 @@ Rule    results go to standard output, progress and errors to standard error; `-
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime as dt
+import errno
 import json
 import os
-from collections.abc import Callable, Iterable, Sequence
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,13 +26,16 @@ if TYPE_CHECKING:
     from pipelines.cut import Cut
     from pipelines.study import Study
 
+# No room on the disk, in the quota, or in the size of a file.
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 # Steps are imported in the commands that call them: `--help` and `status` must not wait for dbt or Great Expectations.
 
 
 class _Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            return super().invoke(ctx)
+            with _cleaned_up_when_terminated():
+                return super().invoke(ctx)
         except AfterglowError as error:
             click.echo(f"{type(error).__name__.removesuffix('Error')}: {error}", err=True)
             ctx.exit(error.exit_code)
@@ -35,10 +43,30 @@ class _Commands(click.Group):
             # Whoever reads the output has read enough: click ends quietly.
             raise
         except OSError as error:
-            if error.filename is None:
+            if error.filename is None and error.errno not in _NO_ROOM:
                 raise
+            if error.filename is None:
+                click.echo(f"NotAllowed: {error.strerror}. Make room, then run it again; nothing is lost.", err=True)
+                ctx.exit(NotAllowedError.exit_code)
             click.echo(f"NotAllowed: {error.filename}: {error.strerror}. Correct that, then run it again.", err=True)
             ctx.exit(NotAllowedError.exit_code)
+
+
+@contextlib.contextmanager
+def _cleaned_up_when_terminated() -> Iterator[None]:
+    """Lets SIGTERM end the command as an exception does: working folders, which may hold anything, go at once."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def end(number: int, _frame: object) -> None:
+        sys.exit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -105,7 +105,8 @@ def gate_command(study_name: str, cut: str | None, as_json: bool) -> None:
         click.echo(f"cut {chosen.short_id}: {verdict.verdict}; {verdict.checks} checks: {counts}")
         for check in verdict.failed:
             click.echo(f"  {check}")
-    check_gate(study, chosen)
+    for check in check_gate(study, chosen).waived:
+        click.echo(f"waived by a signed record: {check}", err=True)
 
 
 @main.command("report")
@@ -183,7 +184,8 @@ def verify_command(study_name: str, cut: str | None, as_json: bool) -> None:
         print_json(receipt)
     else:
         click.echo(
-            f"verified {len(receipt.cuts)} cut(s), {receipt.files} files, {receipt.deliveries} deliveries: as recorded"
+            f"verified {len(receipt.cuts)} cut(s), {receipt.files} files, {receipt.deliveries} deliveries, "
+            f"{receipt.events} events of the audit trail: as recorded"
         )
 
 

@@ -36,6 +36,9 @@ def status_command(study_name: str, today: dt.datetime | None, as_json: bool) ->
         print_json(receipt)
         return
     _print_sites(receipt.sites)
+    if receipt.locked_at:
+        click.echo(f"\nThe data are LOCKED since {receipt.locked_at[:16].replace('T', ' ')} UTC. In no cut, as later:")
+        click.echo(f"  {', '.join(receipt.after_lock) or 'nothing so far'}")
     click.echo()
     cuts = receipt.cuts
     _print_columns(
@@ -46,7 +49,11 @@ def status_command(study_name: str, today: dt.datetime | None, as_json: bool) ->
             "blinded": ["yes" if c.blinded else "no" for c in cuts],
             "published": [c.published_at[:10] or "-" for c in cuts],
         },
-        {"as of": [c.as_of for c in cuts], "cutoff": [c.data_cutoff for c in cuts]},
+        {
+            "lineage": [c.lineage for c in cuts],
+            "as of": [c.as_of for c in cuts],
+            "cutoff": [c.data_cutoff for c in cuts],
+        },
     )
 
 

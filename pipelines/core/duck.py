@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import atexit
+import contextlib
+import functools
 import os
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import duckdb
+
+from pipelines.core.leftovers import owned_directory
 
 THREADS = "AFTERGLOW_THREADS"
 MEMORY = "AFTERGLOW_MEMORY_LIMIT"
 # What DuckDB needs a thread for a sort or a join that goes over to the disk, at ten million item rows.
 _MEGABYTES_A_THREAD = 300
+_ROWS_A_STATEMENT = 200
 
 
 def threads() -> int:
@@ -30,7 +38,15 @@ def memory_limit() -> str:
 
 def spill_directory() -> Path:
     """Returns where a database that is in memory puts what does not fit; DuckDB makes the folder and removes it."""
-    return Path(tempfile.gettempdir()) / f"afterglow-spill-{os.getpid()}"
+    return _room(os.getpid()) / "spill"
+
+
+@functools.cache
+def _room(_process: int) -> Path:
+    # A process that is killed leaves subjects' values there: the next one removes them.
+    room = contextlib.ExitStack()
+    atexit.register(room.close)
+    return room.enter_context(owned_directory(Path(tempfile.gettempdir()), "afterglow-spill-"))
 
 
 def connect(path: Path | None = None, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
@@ -52,6 +68,17 @@ def connect(path: Path | None = None, *, read_only: bool = False) -> duckdb.Duck
     )
     connection.execute("set timezone = 'UTC'; set enable_progress_bar = false")
     return connection
+
+
+def insert_rows(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Sequence[Any]]) -> None:
+    """Inserts rows of values into `table`, a name as SQL writes it; each row has a value for each of its columns.
+
+    Many rows a statement: `executemany` plans and commits each row by itself, which takes twenty times as long.
+    """
+    for start in range(0, len(rows), _ROWS_A_STATEMENT):
+        part = rows[start : start + _ROWS_A_STATEMENT]
+        marks = ", ".join(f"({', '.join('?' for _ in row)})" for row in part)
+        connection.execute(f"insert into {table} values {marks}", [value for row in part for value in row])
 
 
 def identifier(name: str) -> str:

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipelines.core.errors import BusyError
+from pipelines.core.fail_points import reached
+from pipelines.core.leftovers import SUFFIX, claim, remove_leftovers
 
 
 def fsync_directory(path: Path) -> None:
@@ -31,55 +33,80 @@ def fsync_file(path: Path) -> None:
         os.close(descriptor)
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Replaces `path` by `content`: a reader sees the old bytes or the new, never a mix."""
+def write_atomically(path: Path, content: bytes, *, change: str = "") -> None:
+    """Replaces `path` by `content`: a reader sees the old bytes or the new, never a mix.
+
+    `change` is what the fail points on the way are called by.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    descriptor, temporary = claim(lambda: _new_file(path))
     try:
-        with os.fdopen(descriptor, "wb") as file:
+        reached(f"{change}.begun")
+        with temporary.open("wb") as file:
             file.write(content)
             file.flush()
+            reached(f"{change}.written")
             os.fsync(file.fileno())
-        os.chmod(name, 0o644)
-        os.replace(name, path)
+        temporary.chmod(0o644)
+        reached(f"{change}.synced")
+        temporary.replace(path)
     except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(name)
+        temporary.unlink(missing_ok=True)
         raise
+    finally:
+        os.close(descriptor)
+    reached(f"{change}.placed")
     fsync_directory(path.parent)
 
 
+def _new_file(path: Path) -> Path:
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", suffix=SUFFIX, dir=path.parent)
+    os.close(descriptor)
+    return Path(name)
+
+
 @contextlib.contextmanager
-def directory_written_whole(target: Path) -> Iterator[Path]:
+def directory_written_whole(target: Path, *, change: str = "") -> Iterator[Path]:
     """Yields an empty directory that becomes `target` when the block ends well, and vanishes when it does not.
 
-    The temporary name starts with a dot and lies beside the target, so that the rename is atomic.
+    The temporary name starts with a dot and lies beside the target, so that the rename is atomic. What processes that
+    were killed left there is removed. `change` is what the fail points on the way are called by.
 
     Raises:
         BusyError: the target came to be while the block ran; it is left as it is.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{target.name[:20]}.", dir=target.parent))
+    remove_leftovers(target.parent)
+    descriptor, temporary = claim(lambda: _new_directory(target))
     temporary.chmod(0o755)
     try:
+        reached(f"{change}.begun")
         yield temporary
+        reached(f"{change}.written")
         for path in sorted(temporary.rglob("*")):
             if path.is_dir():
                 fsync_directory(path)
             else:
                 fsync_file(path)
         fsync_directory(temporary)
+        reached(f"{change}.synced")
         try:
-            os.rename(temporary, target)
+            temporary.rename(target)
         except OSError:
             if not target.is_dir():
                 raise
             msg = f"{target}: another process wrote this at the same time. Run the command again."
             raise BusyError(msg) from None
+        reached(f"{change}.placed")
         fsync_directory(target.parent)
     finally:
         # After the rename there is nothing left to remove.
         shutil.rmtree(temporary, ignore_errors=True)
+        os.close(descriptor)
+
+
+def _new_directory(target: Path) -> Path:
+    return Path(tempfile.mkdtemp(prefix=f".{target.name[:20]}.", suffix=SUFFIX, dir=target.parent))
 
 
 @contextlib.contextmanager
@@ -99,3 +126,14 @@ def study_lock(path: Path) -> Iterator[None]:
             msg = f"{path.parent.name}: another process works on this study. Wait for it, then run the command again."
             raise BusyError(msg) from None
         yield
+
+
+@contextlib.contextmanager
+def held_still(directory: Path) -> Iterator[None]:
+    """Holds a directory for a short change of what is in it; another process waits for its turn."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

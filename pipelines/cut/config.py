@@ -52,10 +52,10 @@ def record_study_file(study: Study, *, name: str, role: str, reason: str) -> str
     record = _record(study, sha256)
     if not record.exists():
         record.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(record.with_suffix(".yml"), study.folder.study_file.read_bytes())
+        write_atomically(record.with_suffix(".yml"), study.folder.study_file.read_bytes(), change="sign.copy")
         signed_at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         document = {"sha256": sha256, "name": name, "role": role, "reason": reason, "signed_at": signed_at}
-        write_atomically(record, canonical_json(document))
+        write_atomically(record, canonical_json(document), change="sign.study_file")
     return sha256
 
 

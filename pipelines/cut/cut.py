@@ -53,6 +53,21 @@ class Cut:
         return self.directory / "report"
 
     @property
+    def is_unblinded(self) -> bool:
+        """Whether it shows the arms of a blinded study: then it is of a lineage of its own."""
+        return bool(self.inputs.get("unblinding"))
+
+    @property
+    def pointer(self) -> Path:
+        """The pointer that names the published cut of this one's lineage."""
+        return self.folder.unblinded_pointer if self.is_unblinded else self.folder.pointer
+
+    @property
+    def unblinding(self) -> Path:
+        """A copy of the signed unblinding that let an unblinded cut be published."""
+        return self.directory / "unblinding.json"
+
+    @property
     def signatures(self) -> Path:
         """One record for each signature."""
         return self.directory / "signatures"
@@ -114,18 +129,19 @@ def find_cut(study: Study, prefix: str) -> Cut:
     return Cut(study.folder, found[0])
 
 
-def published_cut(folder: StudyFolder) -> Cut | None:
-    """Returns the cut that the pointer names, or None where nothing was published.
+def published_cut(folder: StudyFolder, *, unblinded: bool = False) -> Cut | None:
+    """Returns the cut that the pointer names (if `unblinded`, that lineage's), or None where nothing was published.
 
     Raises:
         IntegrityError: the pointer cannot be read.
     """
+    pointer = folder.unblinded_pointer if unblinded else folder.pointer
     try:
-        return Cut(folder, str(json.loads(folder.pointer.read_bytes())["cut_id"]))
+        return Cut(folder, str(json.loads(pointer.read_bytes())["cut_id"]))
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError):
-        msg = f"{folder.pointer}: cannot be read."
+        msg = f"{pointer}: cannot be read."
         raise IntegrityError(msg) from None
 
 

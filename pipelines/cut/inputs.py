@@ -12,10 +12,14 @@ from pipelines.core.errors import InputRefusedError, NotAllowedError, StudyFileE
 from pipelines.core.hashing import sha256_file, sha256_json
 from pipelines.core.source import code_sha256
 from pipelines.cut.config import check_config
+from pipelines.cut.data_lock import data_lock, is_locked_in
+from pipelines.cut.unblinding import signed_unblinding
 from pipelines.land.cadence import expected_on, newest_day
+from pipelines.land.kept_blind import check_kept_blind
 from pipelines.land.pseudonyms import committed_key
 from pipelines.land.receipts import REASONS, DeliveryReceipt
 from pipelines.land.store import Arrival, landed_deliveries, landing_directory, treatment_directory
+from pipelines.land.veiled import holds_bytes
 from pipelines.study import Study
 
 # The libraries whose version can change a derived value or a written byte.
@@ -88,14 +92,30 @@ def cut_inputs(
 
     Raises:
         InputRefusedError: nothing was landed, or a delivery must be landed again because its contract changed.
-        NotAllowedError: the arms of a blinded study are asked for, or a delivery that tells them is not put right; the
-            study file was changed since a signed cut was published.
+        NotAllowedError: the arms of a blinded study are asked for and two signers have not opened them, or a delivery
+            that tells them is not put right; the study file was changed since a signed cut was published.
         StudyFileError: a blinded cut of a study whose visits are read from arm-revealing codes.
     """
     check_config(study)
+    check_kept_blind(study)
     check_held(study)
     blinded = study.blinding == "blinded" if blinded is None else blinded
-    _check_blinding(study, blinded=blinded)
+    _check_visits(study, blinded=blinded)
+    inputs = uncleared_inputs(study, as_of=as_of, data_cutoff=data_cutoff, blinded=blinded)
+    if study.blinding == "blinded" and not blinded:
+        document = {**inputs.document, "unblinding": signed_unblinding(study, inputs.document)}
+        return CutInputs(cut_id=sha256_json(document), document=document, deliveries=inputs.deliveries)
+    return inputs
+
+
+def uncleared_inputs(
+    study: Study, *, as_of: dt.date | None = None, data_cutoff: dt.date | None = None, blinded: bool
+) -> CutInputs:
+    """Returns the inputs without asking who may see them: for an emergency, whose own step asks that.
+
+    Raises:
+        InputRefusedError: as for `cut_inputs`.
+    """
     deliveries = _ranked(study, _known_on(study, as_of), as_of)
     document = {
         "study": study.study,
@@ -137,16 +157,10 @@ def held_deliveries(study: Study) -> list[Arrival]:
 def _is_in_inbox(study: Study, arrival: Arrival) -> bool:
     # A file that was taken away, or replaced by another, holds nothing up; the bytes that came stay in the vault.
     path = study.folder.inbox / arrival.site / arrival.file
-    return path.is_file() and sha256_file(path) == arrival.sha256
+    return path.is_file() and holds_bytes(study.folder, arrival.sha256, path)
 
 
-def _check_blinding(study: Study, *, blinded: bool) -> None:
-    if not blinded and study.blinding == "blinded":
-        msg = (
-            f"{study.name} is a blinded study: its arms may not be read before it is unblinded. "
-            "Leave `blinded` as it is, or have the unblinding signed."
-        )
-        raise NotAllowedError(msg)
+def _check_visits(study: Study, *, blinded: bool) -> None:
     columns = [column for files in study.layouts.values() for export in files for column in export.columns.values()]
     if blinded and any(column.to == "visit" and column.column_class == "treatment" for column in columns):
         msg = (
@@ -158,7 +172,10 @@ def _check_blinding(study: Study, *, blinded: bool) -> None:
 
 def _known_on(study: Study, as_of: dt.date | None) -> list[tuple[Arrival, DeliveryReceipt]]:
     known: list[tuple[Arrival, DeliveryReceipt]] = []
+    lock = data_lock(study)
     for arrival, receipt in landed_deliveries(study):
+        if lock and not is_locked_in(lock, arrival):
+            continue
         if receipt is None:
             msg = (
                 f"{study.name}: {arrival.site}/{arrival.file} was landed under another study file or version of "

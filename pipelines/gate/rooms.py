@@ -2,7 +2,7 @@
 
 landed      the store's Parquet of the cut's current deliveries, one view a domain; `deliveries`, `quarantine`
 curated     the marts in cut.duckdb (schemas `marts` and `monitoring`)
-published   tables/*.parquet, what would be published
+published   tables/*.parquet, what would be published; `reconciliation`, from delivered to published records
 study, reference    the protocol's numbers and the instrument catalogue, as the models saw them
 Rule    the treatment vault is never attached
 """
@@ -21,6 +21,8 @@ import duckdb
 from pipelines.core import duck
 from pipelines.core.duck import identifier, literal
 from pipelines.core.errors import IntegrityError
+from pipelines.gate.read_records import create_landed_records, readings
+from pipelines.gate.reconcile import reconcile
 from pipelines.land.store import landing_directory
 from pipelines.study import Study
 from pipelines.study.domains import DOMAINS, KEYS, SQL_TYPES
@@ -39,13 +41,18 @@ _DELIVERIES = {
     "rows_accepted": "bigint",
     "rows_quarantined": "bigint",
     "current": "boolean",
+    "rank": "integer",
 }
 _PROVENANCE = {"_delivery_id": "varchar", "_source_file": "varchar", "_source_row": "bigint", "_record": "integer"}
 _QUARANTINE = {name: _PROVENANCE[name] for name in ("_delivery_id", "_source_file", "_source_row")} | {
     "column_name": "varchar",
     "code": "varchar",
     "reason": "varchar",
+    "usubjid": "varchar",
+    "visit": "varchar",
 }
+# What the gate itself adds to a cut's tables: there before the checks only where a gate was broken off.
+MADE_HERE = "queries"
 _number = itertools.count(1)
 
 
@@ -99,21 +106,33 @@ def opened_rooms(study: Study, cut: Cut) -> Iterator[Rooms]:
         _land(connection, study, cut)
         _curate(connection, cut)
         _declare(connection, study)
-        for file in sorted(cut.tables.glob("*.parquet")):
+        for file in sorted(cut.tables.glob("[!.]*.parquet")):
+            if file.stem == MADE_HERE:
+                continue
             _view(connection, "published", file.stem, f"select * from {duck.parquet_scan([file])}")
+        _reconcile(connection, study, cut)
         yield Rooms(connection=connection, database=database, domains=study.delivered_domains)
     finally:
         connection.close()
+
+
+def _reconcile(connection: duckdb.DuckDBPyConnection, study: Study, cut: Cut) -> None:
+    try:
+        create_landed_records(connection, study, cut)
+        reconcile(connection, readings(connection, study, cut))
+    except (duckdb.CatalogException, duckdb.BinderException, duckdb.ConversionException):
+        # A table or column that it counts is not there. Without the reconciliation its checks are errors, and block.
+        connection.execute("drop table if exists published.reconciliation")
+    finally:
+        connection.execute("drop view if exists landed.enrolled_later")
 
 
 def _land(connection: duckdb.DuckDBPyConnection, study: Study, cut: Cut) -> None:
     deliveries: list[dict[str, Any]] = cut.inputs["deliveries"]
     columns = ", ".join(f"{name} {kind}" for name, kind in _DELIVERIES.items())
     connection.execute(f"create table main.delivery_list ({columns})")
-    if deliveries:
-        marks = ", ".join("?" for _ in _DELIVERIES)
-        rows = [[delivery.get(name) for name in _DELIVERIES] for delivery in deliveries]
-        connection.executemany(f"insert into main.delivery_list values ({marks})", rows)
+    rows = [[delivery.get(name) for name in _DELIVERIES] for delivery in deliveries]
+    duck.insert_rows(connection, "main.delivery_list", rows)
     _view(connection, "landed", "deliveries", "select * from main.delivery_list")
     folders = [
         landing_directory(study.folder, delivery["delivery_id"], delivery["landing_key"])
@@ -147,7 +166,7 @@ def _curate(connection: duckdb.DuckDBPyConnection, cut: Cut) -> None:
     ).fetchall()
     rooms = {"marts": "curated", "monitoring": "curated", "sdtm": "curated", "study": "study", "reference": "reference"}
     for schema, table in rows:
-        if schema in rooms:
+        if schema in rooms and table != MADE_HERE:
             _view(connection, rooms[schema], table, f"select * from cut.{identifier(schema)}.{identifier(table)}")
 
 

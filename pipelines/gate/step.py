@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pipelines.core.errors import IntegrityError, StudyFileError
 from pipelines.core.files import directory_written_whole
 from pipelines.gate.verdict import Outcome, Verdict, read_verdict
+from pipelines.ledger import Event, audited, record
 from pipelines.study import Study
 
 
@@ -27,6 +28,7 @@ class GateReceipt:
     reused: bool
 
 
+@audited
 def gate(study: Study, cut_id: str) -> GateReceipt:
     """Checks the cut and writes what was found; a cut that was gated is not gated again.
 
@@ -40,7 +42,7 @@ def gate(study: Study, cut_id: str) -> GateReceipt:
 
     cut = Cut(study.folder, cut_id)
     if cut.gate.is_dir():
-        return _receipt(cut_id, read_verdict(cut), reused=True)
+        return _recorded(study, _receipt(cut_id, read_verdict(cut), reused=True))
     if not cut.inputs_file.is_file():
         msg = f"{study.name}: there is no cut {cut.short_id}. Run `afterglow build {study.name}` first."
         raise IntegrityError(msg)
@@ -50,18 +52,35 @@ def gate(study: Study, cut_id: str) -> GateReceipt:
         raise StudyFileError(msg)
     # Great Expectations takes seconds to import: only where something is checked.
     from pipelines.gate.checking import checked
+    from pipelines.gate.queries import keep_in_database, write_queries
     from pipelines.gate.results import write_results
     from pipelines.gate.rooms import opened_rooms
+    from pipelines.gate.row_ids import identify
     from pipelines.gate.suite import load_suites
     from pipelines.gate.verdict import verdict_of
 
     suites = load_suites()
-    with study.folder.lock(), opened_rooms(study, cut) as rooms:
-        results = checked(rooms, suites)
-        verdict = verdict_of(results)
-        with directory_written_whole(cut.gate) as folder:
+    queries = cut.tables / "queries.parquet"
+    # The gate's own folder last: while it is not there, the cut is gated again, and its queries are written again.
+    with study.folder.lock(), directory_written_whole(cut.gate, change="gate.verdict") as folder:
+        with opened_rooms(study, cut) as rooms:
+            results = checked(rooms, suites)
+            verdict = verdict_of(results)
+            identify(rooms, study.study, cut)
             write_results(folder, results, verdict, rooms.connection)
-    return _receipt(cut_id, verdict, reused=False)
+            write_queries(queries, rooms, study.study, cut, suites=suites, results=results)
+            # Great Expectations keeps the gate's database open until the process ends.
+            rooms.connection.execute("detach cut")
+        keep_in_database(queries, cut.duckdb)
+    return _recorded(study, _receipt(cut_id, verdict, reused=False))
+
+
+def _recorded(study: Study, receipt: GateReceipt) -> GateReceipt:
+    said = f"{receipt.verdict}, {receipt.checks} checks{', blocks' if receipt.blocking else ''}"
+    record(
+        study.folder, Event(action="gate", object=f"cut {receipt.cut_id}", new=said, reason=" ".join(receipt.failed))
+    )
+    return receipt
 
 
 def _receipt(cut_id: str, verdict: Verdict, *, reused: bool) -> GateReceipt:

@@ -43,6 +43,7 @@ class Check(_Settings):
 
     `code` is the reason code (`pipelines.land.receipts`) under which data managers know what it finds.
     `at_most_pct`, not for critical ones: a larger share of failing rows than this fails it altogether.
+    `query` says whether a site can do something about a failing row (see `Suite.asks`).
     """
 
     id: Annotated[str, Field(pattern=r"^(LAN|CUR|PUB)-[A-Z_]{2,24}-[0-9]{3}$")]
@@ -55,6 +56,7 @@ class Check(_Settings):
     expectation: str | None = None
     kwargs: dict[str, Any] = {}
     at_most_pct: Annotated[float, Field(ge=0, le=100)] | None = None
+    query: bool | None = None
 
     @model_validator(mode="after")
     def _one_form(self) -> Self:
@@ -95,6 +97,13 @@ class Suite(_Settings):
             msg = "two checks have the same id"
             raise ValueError(msg)
         return self
+
+    def asks(self, check: Check) -> bool:
+        """Whether a failing row of `check` is a query to its site: as it says, else where it is not critical.
+
+        A critical check mostly guards our own work; what is published is made of what the other gates asked about.
+        """
+        return check.query if check.query is not None else check.severity != "critical" and self.gate != "published"
 
 
 def load_suites(root: Path = EXPECTATIONS) -> tuple[Suite, ...]:

@@ -4,7 +4,7 @@ PASS            no row fails
 PASS_WITH_ROWS  rows fail a check that is not critical: they become queries to the sites
 FAIL            rows fail a critical check, or more rows than a check allows
 ERROR           the check could not run, or ran on nothing; never a pass
-Rule    a critical FAIL blocks, and any ERROR blocks
+Rule    a critical FAIL blocks, unless a waiver covers each of its rows (`waivers`), and any ERROR blocks
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from pipelines.core.errors import GateFailedError, IntegrityError
@@ -53,7 +54,8 @@ class CheckResult:
 class Verdict:
     """A cut's verdict: the worst of its checks.
 
-    `failed` are the ids of the checks that did not pass clean, `blocked_by` of those that stop publishing.
+    `failed` are the ids of the checks that did not pass clean, `blocked_by` of those that stop publishing. `waived` are
+    those of them that a person let pass, which the verdict on disk never holds: only `check_gate` fills it.
     """
 
     verdict: Outcome
@@ -62,6 +64,7 @@ class Verdict:
     counts: dict[str, int] = field(default_factory=dict)
     failed: tuple[str, ...] = ()
     blocked_by: tuple[str, ...] = ()
+    waived: tuple[str, ...] = ()
 
 
 def outcome_of(check: Check, *, rows_checked: int, rows_failed: int | None) -> Outcome:
@@ -122,20 +125,35 @@ def read_verdict(cut: Cut) -> Verdict:
 
 
 def check_gate(study: Study, cut: Cut) -> Verdict:
-    """Returns the verdict of a cut that may go on.
+    """Returns the verdict of a cut that may go on: nothing blocks it, or waivers cover all that does.
+
+    A waiver holds up to its date, and for a published cut on the day on which it was published.
 
     Raises:
         GateFailedError: the gates block the cut; the published cut stays as it is.
         IntegrityError: as in `read_verdict`.
     """
-    verdict = read_verdict(cut)
+    verdict = _as_waived(cut, read_verdict(cut))
     if verdict.blocking:
+        blocked_by = [check for check in verdict.blocked_by if check not in verdict.waived]
         page = cut.report / "validation.html"
         where = page if page.exists() else f"`afterglow report {study.name} --cut {cut.short_id}`"
         msg = (
             f"{study.name}: cut {cut.short_id} is blocked by its gates ({verdict.verdict}): "
-            f"{', '.join(verdict.blocked_by) or 'no check ran'}. What they found: {where}. "
+            f"{', '.join(blocked_by) or 'no check ran'}. What they found: {where}. "
             "The published cut is unchanged."
         )
         raise GateFailedError(msg)
     return verdict
+
+
+def _as_waived(cut: Cut, verdict: Verdict) -> Verdict:
+    if not verdict.blocked_by:
+        return verdict
+    from pipelines.gate.waivers import waived_checks
+
+    day = datetime.now(UTC).date().isoformat()
+    if cut.seal.exists():
+        day = str(json.loads(cut.seal.read_bytes())["published_at"])[:10]
+    waived = waived_checks(cut, verdict.blocked_by, on=day)
+    return replace(verdict, waived=waived, blocking=len(waived) < len(verdict.blocked_by))

@@ -9,12 +9,12 @@ from __future__ import annotations
 import contextlib
 import stat
 import struct
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from pipelines.core.leftovers import owned_directory
 from pipelines.land.receipts import RefusedError
 from pipelines.land.store import WORKSPACE
 
@@ -60,8 +60,8 @@ def unpacked(copy: Path, file: str, expected: str, form: str, folder: Path) -> I
         start = source.read(4)
     if not start.startswith(_MAGIC[suffix]) and not (suffix == ".zip" and start == _EMPTY_ZIP):
         raise RefusedError("F_MAGIC", f"A {suffix[1:]} archive is expected.")
-    with tempfile.TemporaryDirectory(prefix=WORKSPACE, dir=folder) as workspace:
-        target = Path(workspace) / "unpacked"
+    with owned_directory(folder, WORKSPACE) as workspace:
+        target = workspace / "unpacked"
         chunks = inflated(copy) if suffix == ".gz" else _zip_chunks(copy, expected)
         with target.open("wb") as content:
             for chunk in chunks:

@@ -130,7 +130,7 @@ def _land_rows(
     )
     # The vault's part first: a landing that is there is there with all its parts.
     treatment = treatment_directory(folder, arrival.sha256, contract.key)
-    _write_once(treatment, lambda directory: write_treatment(directory, contract, shaped, arrival))
+    _write_once(treatment, "land.treatment", lambda directory: write_treatment(directory, contract, shaped, arrival))
     _commit(folder, receipt, lambda directory: write_rows(directory, contract, shaped, arrival))
     return receipt
 
@@ -157,15 +157,15 @@ def _commit(folder: StudyFolder, receipt: DeliveryReceipt, write: Callable[[Path
             write(directory)
         (directory / "receipt.json").write_bytes(canonical_json(document))
 
-    _write_once(landing_directory(folder, receipt.sha256, receipt.landing_key), write_all)
+    _write_once(landing_directory(folder, receipt.sha256, receipt.landing_key), "land.rows", write_all)
 
 
-def _write_once(target: Path, write: Callable[[Path], None]) -> None:
+def _write_once(target: Path, change: str, write: Callable[[Path], None]) -> None:
     """Writes a directory and the hashes of its files, unless it is there: the same delivery gives the same bytes."""
     if target.is_dir():
         return
     # Two processes may land the same bytes; the first to finish wins.
-    with contextlib.suppress(BusyError), directory_written_whole(target) as directory:
+    with contextlib.suppress(BusyError), directory_written_whole(target, change=change) as directory:
         write(directory)
         write_hashes(directory)
 

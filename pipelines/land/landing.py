@@ -10,16 +10,19 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from pipelines.core import duck
 from pipelines.core.errors import StudyFileError
+from pipelines.core.fail_points import reached
 from pipelines.core.hashing import sha256_bytes
+from pipelines.core.leftovers import owned_directory
 from pipelines.land.delivery import known_receipt, land_delivery, refused_receipt
+from pipelines.land.events import landing_events
 from pipelines.land.intake import inbox_files, is_ignored, strays, take_copy
+from pipelines.land.kept_blind import keep_blind
 from pipelines.land.pseudonyms import ensure_key
 from pipelines.land.receipts import DeliveryReceipt, LandReceipt, RefusedError
 from pipelines.land.sidecars import is_sidecar, take_statements
@@ -32,6 +35,8 @@ from pipelines.land.store import (
     open_vault,
     record_arrival,
 )
+from pipelines.land.veiled import delivery_id
+from pipelines.ledger import audited, record
 from pipelines.study import Study, StudyFolder, load_study
 
 # A process takes about as long to start as to land so many bytes; what is done once a file, as long as a megabyte.
@@ -41,6 +46,7 @@ _BYTES_OF_A_FILE = 1 << 20
 Pending = tuple[Arrival, Path]
 
 
+@audited
 def land(study: Study, *, sites: Sequence[str] | None = None, workers: int | None = None) -> LandReceipt:
     """Lands everything the inbox holds for `sites` (all by default), and stored deliveries whose contract changed.
 
@@ -54,15 +60,18 @@ def land(study: Study, *, sites: Sequence[str] | None = None, workers: int | Non
     Raises:
         StudyFileError: one of `sites` is not in the study file.
         IntegrityError: H_KEY: the key of the study's pseudonyms is missing or was changed; nothing landed.
+        NotAllowedError: deliveries landed while the study was blinded, and its file calls it open now.
     """
     chosen = list(study.sites) if sites is None else list(sites)
     if strange := [site for site in chosen if site not in study.sites]:
         msg = f"{study.name}: no site {', '.join(map(ascii, strange))}. Sites: {', '.join(study.sites)}."
         raise StudyFileError(msg)
+    keep_blind(study)
     ensure_key(study)
     with _workspace(study.folder) as workspace:
         refused, ignored, seen = _take_in(study, chosen, workspace)
         pending = seen | _stored(study, chosen, seen)
+        reached("land.taken")
         known = {arrival: receipt for arrival in pending if (receipt := known_receipt(study, arrival))}
         unknown = [(arrival, copy) for arrival, copy in pending.items() if arrival not in known]
         # Equal bytes under two names are landed once, and named by the first: two processes would race for it.
@@ -72,6 +81,7 @@ def land(study: Study, *, sites: Sequence[str] | None = None, workers: int | Non
     receipts = sorted([*refused, *known.values(), *new], key=lambda receipt: (chosen.index(receipt.site), receipt.file))
     if sites is None:
         receipts += _strays(study)
+    record(study.folder, *landing_events(receipts))
     return LandReceipt(deliveries=tuple(receipts), ignored=tuple(ignored))
 
 
@@ -86,8 +96,9 @@ def _strays(study: Study) -> list[DeliveryReceipt]:
 def _workspace(folder: StudyFolder) -> Iterator[Path]:
     # In the vault: until its contract is known, a copy may hold anything.
     open_vault(folder)
-    with tempfile.TemporaryDirectory(prefix=WORKSPACE, dir=folder.vault) as name:
-        yield Path(name)
+    folder.remove_leftovers()
+    with owned_directory(folder.vault, WORKSPACE) as workspace:
+        yield workspace
 
 
 def _take_in(
@@ -113,7 +124,8 @@ def _take_in(
             if is_sidecar(study, found.site, found.name):
                 sidecars[found.site, found.name] = (copy, sha256)
             else:
-                copies[record_arrival(study.folder, found.site, found.name, sha256)] = copy
+                identity = delivery_id(study, found.site, found.name, sha256)
+                copies[record_arrival(study.folder, found.site, found.name, identity)] = copy
     used = take_statements(study, copies, sidecars)
     # A sidecar of nothing that lies here: its file has gone, or has not come yet.
     ignored += [f"{site}/{name}" for site, name in sidecars if (site, name) not in used]

@@ -17,8 +17,10 @@ import secrets
 import pyarrow as pa
 
 from pipelines.core.errors import IntegrityError
+from pipelines.core.fail_points import reached
 from pipelines.core.files import fsync_directory, write_atomically
 from pipelines.core.hashing import canonical_json
+from pipelines.core.leftovers import owned_directory
 from pipelines.land.receipts import REASONS
 from pipelines.study import Study, StudyFolder
 from pipelines.study.domains import DOMAINS
@@ -55,7 +57,7 @@ def ensure_key(study: Study) -> None:
         "hmac_sha256": _commitment(study, folder.pseudonym_key.read_bytes()),
         "pseudonyms": study.pseudonyms,
     }
-    write_atomically(folder.key_commitment, canonical_json(commitment))
+    write_atomically(folder.key_commitment, canonical_json(commitment), change="land.commitment")
 
 
 def committed_key(folder: StudyFolder) -> str | None:
@@ -163,16 +165,20 @@ def _split(study: Study, site: str | None, usubjid: str) -> tuple[str, str]:
 
 def _write_key(folder: StudyFolder) -> None:
     # Linked when it is whole: of two processes that land at the same time, one makes the key and both read it.
-    partial = folder.vault / f".pseudonym.key.{os.getpid()}"
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o400)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(secrets.token_bytes(_KEY_BYTES))
-        file.flush()
-        os.fsync(file.fileno())
-    with contextlib.suppress(FileExistsError):
-        os.link(partial, folder.pseudonym_key)
-    partial.unlink()
-    fsync_directory(folder.vault)
+    with owned_directory(folder.vault, ".key.") as room:
+        reached("land.key.begun")
+        partial = room / "key"
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secrets.token_bytes(_KEY_BYTES))
+            file.flush()
+            reached("land.key.written")
+            os.fsync(file.fileno())
+        reached("land.key.synced")
+        with contextlib.suppress(FileExistsError):
+            os.link(partial, folder.pseudonym_key)
+        reached("land.key.placed")
+        fsync_directory(folder.vault)
 
 
 def _commitment(study: Study, key: bytes) -> str:

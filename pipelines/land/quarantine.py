@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from pipelines.land.coding import Flags, Numbers
+from pipelines.land.coding import Coded, Flags, Numbers
 from pipelines.land.receipts import REASONS
+
+# Where the key itself is wrong, what it says may be anything.
+_WITHOUT_KEY = frozenset({"Q_KEY", "Q_ID_CHARSET", "Q_ID_CASE", "Q_SUBJECT_SITE", "Q_HEADER_ROW", "Q_FIELD_SIZE"})
 
 
 class Quarantine:
@@ -42,11 +48,23 @@ class Quarantine:
             found.setdefault((column, code), []).append(rows)
         return {key: len(np.unique(np.concatenate(rows))) for key, rows in found.items()}
 
-    def table(self) -> pa.Table:
-        """Returns the entries as they are written, ordered by row, column and code."""
+    def table(self, keys: Mapping[str, Coded] | None = None) -> pa.Table:
+        """Returns the entries as they are written, ordered by row, column and code.
+
+        Args:
+            keys: what tells whose a row is, by name; a row that is set aside for its key has none of them.
+        """
+        keys = keys or {}
         made: dict[str, list[pa.Array]] = {"_source_row": [], "column_name": [], "code": [], "reason": []}
+        made |= {name: [] for name in keys}
+        nobodys = [rows for rows, _, code in self._entries if code in _WITHOUT_KEY]
+        nobodys_rows = np.concatenate(nobodys) if nobodys else np.empty(0, np.int64)
         for rows, column, code in self._entries:
             made["_source_row"].append(pa.array(rows + 1, pa.int64()))
+            known = pa.array(~np.isin(rows, nobodys_rows))
+            for name, key in keys.items():
+                told = key.values.take(pa.array(key.codes[rows]))
+                made[name].append(pc.if_else(known, told, pa.scalar(None, told.type)).cast(pa.string()))
             for name, text in (("column_name", column), ("code", code), ("reason", REASONS[code])):
                 made[name].append(pa.array([text], pa.string()).take(pa.array(np.zeros(len(rows), np.int8))))
         kinds = {"_source_row": pa.int64()}

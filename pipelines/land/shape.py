@@ -29,7 +29,10 @@ from pipelines.study.domains import DOMAINS
 
 @dataclass(frozen=True, kw_only=True)
 class Shaped:
-    """What a file's rows became: `text` as delivered (with pseudonyms, where the study asks for them), and records."""
+    """What a file's rows became: `text` as delivered (with pseudonyms, where the study asks for them), and records.
+
+    `keys` are the subject and the planned visit of each row, as far as they are known and may be seen.
+    """
 
     rows_in: int
     rows_accepted: int
@@ -38,6 +41,7 @@ class Shaped:
     text: dict[str, Coded]
     records: list[Records]
     quarantine: Quarantine
+    keys: dict[str, Coded]
     transactions: pa.Table
     wrong_totals: int
     codes: tuple[str, ...]
@@ -85,10 +89,26 @@ def shape(
         text=text,
         records=made,
         quarantine=quarantine,
+        keys=_shown_keys(contract, rows, quarantine),
         transactions=transactions.table,
         wrong_totals=wrong,
         codes=(*quarantine.codes, *sorted(warnings)),
     )
+
+
+def _shown_keys(contract: Contract, rows: Rows, quarantine: Quarantine) -> dict[str, Coded]:
+    """Returns what a site finds a row by; a visit that is read from what reveals the arm is left out.
+
+    A subject is named only where an accepted row of the file names it too: in a row that is set aside, as its cells are
+    shifted, anything may stand where the key should.
+    """
+    subject = rows.keys["usubjid"].distinct()
+    accepted = pa.array(subject.counts(quarantine.good) > 0)
+    named = pc.if_else(accepted, subject.values, pa.scalar(None, subject.values.type))
+    asked = [*rows.of_target(None, "visitnum"), *rows.of_target(None, "visit")]
+    revealing = contract.in_vault or any(one.rule.column.column_class == "treatment" for one in asked)
+    visit = constant(None, rows.count, pa.string()) if revealing else rows.keys["visit"]
+    return {"usubjid": subject.holding(named), "visit": visit}
 
 
 def _set_values_aside(quarantine: Quarantine, checked: list[Checked], columns: dict[str, Coded]) -> None:

@@ -12,12 +12,14 @@ import hashlib
 import io
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from pipelines.land.contract import Contract, Stated, contract_for
 from pipelines.land.receipts import RefusedError
 from pipelines.land.store import Arrival, keep_bytes, record_stated
+from pipelines.land.veiled import content_sha256, is_veiled
 from pipelines.study import Study
 from pipelines.study.layout import Sidecar
 
@@ -47,7 +49,7 @@ def take_statements(
     `sidecars` holds by (site, name) a copy of the sidecar's bytes and their SHA-256; the bytes are kept in the vault.
     """
     used: set[tuple[str, str]] = set()
-    for arrival in copies:
+    for arrival, delivered in copies.items():
         matched = contract_for(study, arrival.site, arrival.file)
         declared = matched[0].export.sidecar if matched else None
         name = _sidecar_name(declared, arrival.file) if declared else ""
@@ -63,8 +65,20 @@ def take_statements(
             stated = Stated(sidecar=name, sidecar_sha256=sha256, **found)
         except RefusedError as refusal:
             stated = Stated(sidecar=name, sidecar_sha256=sha256, broken=refusal.detail)
+        if is_veiled(study, arrival.site, arrival.file):
+            stated = _veiled(study, arrival, stated, delivered)
         record_stated(study.folder, arrival, stated)
     return used
+
+
+def _veiled(study: Study, arrival: Arrival, stated: Stated, copy: Path) -> Stated:
+    """Returns the same without a hash of bytes that tell the arm: that it is theirs, or that it is not."""
+    if stated.sha256 is None and stated.md5 is None:
+        return replace(stated, sidecar_sha256="")
+    is_theirs = stated.sha256 in {None, content_sha256(study.folder, arrival.sha256)} and (
+        stated.md5 is None or stated.md5 == _md5(copy)
+    )
+    return replace(stated, sidecar_sha256="", sha256=arrival.sha256 if is_theirs else "", md5=None)
 
 
 def check_stated(contract: Contract, arrival: Arrival, copy: Path) -> tuple[str, ...]:

@@ -19,8 +19,10 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pipelines.core.fail_points import reached
 from pipelines.core.files import fsync_directory, fsync_file, write_atomically
 from pipelines.core.hashing import canonical_json, sha256_file, sha256_json
+from pipelines.core.leftovers import owned_directory
 from pipelines.land.contract import Contract, Stated, contract_for
 from pipelines.land.receipts import Change, DeliveryReceipt
 from pipelines.study import Study, StudyFolder
@@ -42,7 +44,7 @@ def record_arrival(folder: StudyFolder, site: str, file: str, sha256: str) -> Ar
     if not path.exists():
         received_at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         arrival = Arrival(site=site, file=file, sha256=sha256, received_at=received_at)
-        write_atomically(path, canonical_json(asdict(arrival)))
+        write_atomically(path, canonical_json(asdict(arrival)), change="land.arrival")
     return Arrival(**json.loads(path.read_bytes()))
 
 
@@ -52,7 +54,7 @@ def record_stated(folder: StudyFolder, arrival: Arrival, stated: Stated) -> None
     path = _stated_path(folder, arrival)
     if not path.exists() or path.read_bytes() != content:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, content)
+        write_atomically(path, content, change="land.sidecar")
 
 
 def matched_contract(study: Study, arrival: Arrival) -> tuple[Contract, str | None] | None:
@@ -97,7 +99,8 @@ def delivered_path(folder: StudyFolder, sha256: str, file: str) -> Path | None:
         folder.vault / "refused" / sha256,
     )
     for place in places:
-        if place.is_dir() and (kept := sorted(place.iterdir())):
+        # What begins with a dot was not whole when its process ended.
+        if place.is_dir() and (kept := sorted(path for path in place.iterdir() if not path.name.startswith("."))):
             return next((path for path in kept if path.name == file), kept[0])
     return None
 
@@ -115,12 +118,17 @@ def keep_bytes(folder: StudyFolder, copy: Path, sha256: str, file: str, *, place
     if target.exists():
         return
     directory.mkdir(parents=True, exist_ok=True)
-    partial = directory / f".{file}.{os.getpid()}"
-    _link_or_copy(copy, partial)
-    fsync_file(partial)
-    partial.chmod(0o400 if place != "store" else 0o444)
-    partial.replace(target)
-    fsync_directory(directory)
+    with owned_directory(directory, ".bytes.") as room:
+        reached("land.bytes.begun")
+        partial = room / "bytes"
+        _link_or_copy(copy, partial)
+        reached("land.bytes.written")
+        fsync_file(partial)
+        partial.chmod(0o400 if place != "store" else 0o444)
+        reached("land.bytes.synced")
+        partial.replace(target)
+        reached("land.bytes.placed")
+        fsync_directory(directory)
 
 
 def _link_or_copy(copy: Path, target: Path) -> None:

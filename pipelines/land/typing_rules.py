@@ -14,6 +14,10 @@ from pipelines.study.targets import Target
 _INTEGER = "[+-]?[0-9]{1,18}"
 _NUMBER = "[+-]?([0-9]+(MARK[0-9]*)?|MARK[0-9]+)([eE][+-]?[0-9]{1,3})?"
 _ISO_DATE = "[0-9]{4}(-[0-9]{2}(-[0-9]{2}([T ]([01][0-9]|2[0-3]):[0-9]{2}(:[0-9]{2})?)?)?)?"
+# SDTMIG 4.4.2 and 4.4.3: a month or year that is not known, an interval between two dates, each known to its month.
+_DAY_OF_MONTH = "[0-9]{4}---[0-9]{2}"
+_DAY_OF_YEAR = "--[0-9]{2}-[0-9]{2}"
+_INTERVAL = "[0-9]{4}-[^/]+/[0-9]{4}-[^/]+"
 _LOCAL_DATE = "[0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{4}"
 # Nobody is younger or was ever older; a study's own limits are in its file. In years, unless the column says otherwise.
 _AGES = (0, 120)
@@ -104,8 +108,11 @@ def _form_errors(text: str, value: str, column: Column, exported_on: str | None)
         case "number":
             return [(wrong, "Q_NUMBER")]
         case "date":
-            latest = [f"substr({value}, 1, 10) > {literal(exported_on)}"] if exported_on else []
-            outside = " or ".join([f"{value} < '1900'", f"{value} >= '2101'", *latest])
+            # Of an interval its end is the latest that it can be; a date without its year is never too early.
+            end = f"split_part({value}, '/', -1)"
+            latest = [f"substr({end}, 1, 10) > {literal(exported_on)}"] if exported_on else []
+            early = f"({value} < '1900' and not starts_with({value}, '--'))"
+            outside = " or ".join([early, f"{end} >= '2101'", *latest])
             undeclared = f"{wrong} and regexp_full_match({text}, '{_LOCAL_DATE}')"
             ambiguous = [(undeclared, "Q_DATE_AMBIGUOUS")] if column.date_order == "ymd" else []
             return [*ambiguous, (wrong, "Q_DATE"), (outside, "Q_DATE_RANGE")]
@@ -124,12 +131,30 @@ def _date(text: str, column: Column) -> str:
         parts = f"regexp_extract({text}, '^([0-9]+)[./-]([0-9]+)[./-]([0-9]+)$', {names})"
         joined = f"{parts}.year || '-' || lpad({parts}.month, 2, '0') || '-' || lpad({parts}.day, 2, '0')"
         iso = f"case when regexp_full_match({text}, '{_LOCAL_DATE}') then {joined} else {text} end"
+    return f"case when {_is_date(iso)} or {_is_partial(iso)} then replace({iso}, ' ', 'T') end"
+
+
+def _is_partial(iso: str) -> str:
+    """Returns whether it is `2026---15`, `--12-15` or an interval: a day that some month, or some year, has."""
+    start, end = (f"split_part({iso}, '/', {place})" for place in (1, 2))
+    shorter = f"least(length({start}), length({end}))"
+    in_january = f"try_cast(left({iso}, 4) || '-01' || right({iso}, 3) as date) is not null"
+    in_leap_year = f"try_cast('2000' || substr({iso}, 2) as date) is not null"
+    in_order = f"left({start}, {shorter}) <= left({end}, {shorter})"
+    forms = {
+        _DAY_OF_MONTH: in_january,
+        _DAY_OF_YEAR: in_leap_year,
+        _INTERVAL: f"{_is_date(start)} and {_is_date(end)} and {in_order}",
+    }
+    return "(" + " or ".join(f"regexp_full_match({iso}, '{form}') and {rule}" for form, rule in forms.items()) + ")"
+
+
+def _is_date(iso: str) -> str:
     # The calendar decides: 2024-02-30 and 23:60 cast to nothing. A partial date is completed only to be checked.
     completed = f"substr({iso}, 1, 10) || case length({iso}) when 4 then '-01-01' when 7 then '-01' else '' end"
     seconds = f"case length({iso}) when 16 then ':00' else '' end"
     time = f"(length({iso}) <= 10 or try_cast(substr({iso}, 12) || {seconds} as time) is not null)"
-    valid = f"regexp_full_match({iso}, '{_ISO_DATE}') and try_cast({completed} as date) is not null and {time}"
-    return f"case when {valid} then replace({iso}, ' ', 'T') end"
+    return f"(regexp_full_match({iso}, '{_ISO_DATE}') and try_cast({completed} as date) is not null and {time})"
 
 
 def _decoded(text: str, column: Column) -> str:

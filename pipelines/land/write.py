@@ -29,7 +29,7 @@ def write_rows(directory: Path, contract: Contract, shaped: Shaped, arrival: Arr
     """
     shown = [] if contract.in_vault else _columns(contract, shaped, hidden=False)
     _write_text(directory, shown, shaped, arrival)
-    quarantine = shaped.quarantine.table()
+    quarantine = shaped.quarantine.table(shaped.keys)
     for position, (name, value) in enumerate(_source(arrival)):
         quarantine = quarantine.add_column(position, name, pa.repeat(pa.scalar(value), quarantine.num_rows))
     write_parquet(quarantine, directory / "quarantine.parquet")

@@ -20,6 +20,7 @@ from pipelines.report import (
     onset,
     predictors,
     quality,
+    reconciliation,
     response,
     restatements,
     retention,
@@ -64,6 +65,7 @@ def assembled(data: CutData) -> Content:
     periods, statistics["sequence"] = sequence.section(data)
     delivered, statistics["deliveries"] = quality.deliveries(data)
     aside, statistics["quarantine"] = quality.quarantine(data)
+    followed, statistics["reconciliation"] = reconciliation.section(data)
     restated, statistics["record_changes"] = restatements.section(data)
     watched, statistics["site_metrics"] = monitoring.section(data)
     asked = headlines.acute_visit(data, efficacy["response"])
@@ -99,7 +101,7 @@ def assembled(data: CutData) -> Content:
     ]
     pages: dict[str, list[Section | None]] = {
         "index.html": summary,
-        "deliveries.html": [watched, delivered, aside, restated],
+        "deliveries.html": [watched, delivered, aside, followed, restated],
         "methods.html": list(methods.sections(data)),
     }
     return Content(

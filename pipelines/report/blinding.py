@@ -2,28 +2,11 @@
 
 from __future__ import annotations
 
-import math
-from statistics import NormalDist
-
+from pipelines.report.blinding_indices import bang_index, james_index
 from pipelines.report.content import Record, Section, Table
-from pipelines.report.estimates import CONFIDENCE, spread
+from pipelines.report.estimates import spread
 from pipelines.report.formats import count, interval, number, ratio
 from pipelines.report.tables import CutData
-
-
-def bang_index(right: int, wrong: int, total: int) -> tuple[float, float, float] | None:
-    """Returns Bang's blinding index of one arm with its Wald interval; None without a guess.
-
-    -1: all guess the other arm, 0: as by chance, 1: all guess their own. Who does not know counts in `total` only.
-    Source: Bang, Ni, Davis, Control Clin Trials 2004; 25:143-156.
-    """
-    if not total:
-        return None
-    p_right, p_wrong = right / total, wrong / total
-    index = p_right - p_wrong
-    variance = (p_right * (1 - p_right) + p_wrong * (1 - p_wrong) + 2 * p_right * p_wrong) / total
-    half = NormalDist().inv_cdf((1 + CONFIDENCE) / 2) * math.sqrt(variance)
-    return index, max(index - half, -1.0), min(index + half, 1.0)
 
 
 def section(data: CutData) -> tuple[Section | None, dict[str, list[Record]]]:
@@ -34,8 +17,9 @@ def section(data: CutData) -> tuple[Section | None, dict[str, list[Record]]]:
     )
     guesses, guessed = _guesses(data, [row for row in rows if row["kind"] == "GUESS"])
     expected, expectancies = _expectancies(data, [row for row in rows if row["kind"] == "EXPECTANCY"])
-    statistics = {"blinding_guesses": guessed, "blinding_expectancies": expectancies}
-    tables = tuple(table for table in (guesses, expected) if table)
+    together, indices = _indices(data, guessed)
+    statistics = {"blinding_guesses": guessed, "blinding_indices": indices, "blinding_expectancies": expectancies}
+    tables = tuple(table for table in (guesses, together, expected) if table)
     if not tables:
         return None, statistics
     made = Section(
@@ -47,6 +31,10 @@ def section(data: CutData) -> tuple[Section | None, dict[str, list[Record]]]:
                 "Guesses are laid beside the real arm only in an unblinded cut. Bang's index is the share that guesses"
                 " its own arm less the share that guesses another, of all who were asked: 0 is what chance gives, 1"
                 " is an arm that knows its treatment. Its interval is a 95 % Wald interval."
+            ),
+            (
+                "James' index is of all arms together: 0 where everybody guesses right, 0.5 what chance gives, 1 where"
+                " nobody knows; it grows with those who do not know. Weights: 0 right, 0.5 wrong, 1 does not know."
             ),
         ),
         notes=("This cut is blinded: guesses of all arms together, none of them right or wrong.",)
@@ -103,6 +91,40 @@ def _guesses(data: CutData, rows: list[Record]) -> tuple[Table | None, list[Reco
         ),
         heads=2,
         grouped=True,
+    )  # fmt: skip
+    return table, made
+
+
+def _indices(data: CutData, guessed: list[Record]) -> tuple[Table | None, list[Record]]:
+    """Returns James' index of each question and visit: of two arms or more, and where the cut shows them."""
+    arms = [group.code for group in data.groups]
+    if data.blinded or len(arms) < 2:
+        return None, []
+    made: list[Record] = []
+    for key in dict.fromkeys((row["question"], row["assessor"], row["avisit"]) for row in guessed):
+        rows = [row for row in guessed if (row["question"], row["assessor"], row["avisit"]) == key]
+        guesses = [[row["guesses"][arm] for arm in arms] for row in rows]
+        # An answer that the study file does not list is no guess of an arm.
+        found = james_index(guesses, [row["n"] - sum(known) for row, known in zip(rows, guesses, strict=True)])
+        made.append(
+            {
+                "question": key[0], "assessor": key[1], "avisit": key[2], "n": sum(row["n"] for row in rows),
+                "james": found[0] if found else None, "james_low": found[1] if found else None,
+                "james_high": found[2] if found else None,
+            }
+        )  # fmt: skip
+    if not made:
+        return None, []
+    table = Table(
+        caption="James' index of blinding, all arms",
+        columns=("Question, visit", "n", "James' index", "95 % interval"),
+        rows=tuple(
+            (
+                f"{record['question']}, {data.visit_label(record['avisit'])}", count(record["n"]),
+                number(record["james"], 2), interval(record["james_low"], record["james_high"], 2),
+            )
+            for record in made
+        ),
     )  # fmt: skip
     return table, made
 

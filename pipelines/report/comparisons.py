@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from pipelines.study.endpoints import Endpoint
 
 
-def why_none(data: CutData) -> str | None:
-    """Returns why arms are not compared, or None where they are."""
+def why_none(data: CutData, what: str = "No comparison", method: str = "these methods need") -> str | None:
+    """Returns why arms are not compared (`what` there is none of, as the `method` asks for), or None where they are."""
     if data.blinded:
-        return "No comparison: the cut is blinded."
+        return f"{what}: the cut is blinded."
     if data.crossover:
-        return "No comparison: the same subjects are in each arm, and these methods need independent groups."
+        return f"{what}: the same subjects are in each arm, and {method} independent groups."
     if len(data.groups) != 2:
-        return "No comparison: it is made for two arms only."
+        return f"{what}: it is made for two arms only."
     return None
 
 

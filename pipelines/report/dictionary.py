@@ -16,7 +16,7 @@ Catalogue = list[dict[str, Any]]
 PUBLISHED = ("marts", "monitoring", "sdtm")
 # What a layer is, for those that a reader need not know.
 LAYERS = {
-    "intermediate": "Steps between the delivered records and the tables, kept in cut.duckdb under this schema.",
+    "intermediate": "Steps between the delivered records and the tables; a cut keeps those that a trace reads.",
     "staging": "Delivered records as the models read them; not kept in a cut.",
     "landed": "Delivered records as they landed, by SDTM domain; not kept in a cut, but in the store.",
     "study": "The study file as tables, kept in cut.duckdb under this schema: what the cut was made with.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipelines.report import interval_censored, retention
+from pipelines.report import comparisons, interval_censored, retention
 from pipelines.report.content import Record, Section, Table
 from pipelines.report.formats import MISSING, count, interval, number, p_value, percent, text
 from pipelines.report.survival import Curve, curve, logrank_p
@@ -11,6 +11,7 @@ from pipelines.report.tables import CutData
 # Days at which a rate is read off each curve where the study file names none: one, four, twelve and 24 weeks.
 LANDMARKS = (7, 28, 84, 168)
 _LANDMARKS_SHOWN = 3
+_NO_TEST = "No test between arms"
 
 Curves = dict[str, dict[str, Curve]]
 
@@ -96,15 +97,11 @@ def endings(data: CutData) -> list[Record]:
 def comparison(data: CutData, of_parameter: dict[str, Curve]) -> str:
     """Returns the log-rank test with n and method, or why there is none."""
     groups = [of_parameter[group.code] for group in data.groups]
-    if data.blinded:
-        return "No test between arms: the cut is blinded."
-    if data.crossover:
-        return "No test between arms: the same subjects are in each arm, and a log-rank test needs independent groups."
-    if len(groups) != 2:
-        return "No test between arms: a log-rank test is given for two arms only."
+    if reason := comparisons.why_none(data, _NO_TEST, "a log-rank test needs"):
+        return reason
     found = logrank_p(*groups)
     if found is None:
-        return "No test between arms: too few subjects or events."
+        return f"{_NO_TEST}: too few subjects or events."
     sizes = " and ".join(f"{group.short} n = {count(one.n)}" for group, one in zip(data.groups, groups, strict=True))
     shown = f"p {p_value(found)}" if found < 0.001 else f"p = {p_value(found)}"
     return (

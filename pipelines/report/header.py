@@ -22,7 +22,7 @@ BADGES = {
 
 @dataclass(frozen=True, kw_only=True)
 class Banner:
-    """A sentence across the page; `kind` is loud, blinded, simulated or signoff."""
+    """A sentence across the page; `kind` is loud, blinded, unblinded, simulated or signoff."""
 
     kind: str
     text: str
@@ -56,7 +56,7 @@ def header(study: Study, cut_id: str, inputs: Mapping[str, Any], *, verdict: str
         cut_id=cut_id,
         facts=facts,
         verdict=verdict,
-        banners=_banners(study, blinded=bool(inputs["blinded"]), blocking=blocking),
+        banners=_banners(study, inputs, blocking=blocking),
     )
 
 
@@ -66,13 +66,20 @@ def _signoff(study: Study) -> str:
     return "demo" if study.signoff == "demo" else f"required: {', '.join(study.signoff)}"
 
 
-def _banners(study: Study, *, blinded: bool, blocking: bool) -> tuple[Banner, ...]:
+def _banners(study: Study, inputs: Mapping[str, Any], *, blocking: bool) -> tuple[Banner, ...]:
     banners = []
     if blocking:
-        words = "Not publishable: a critical check failed or a check could not run. See the page Validation."
+        words = (
+            "Not publishable: a critical check failed or a check could not run. See the page Validation. Only signed"
+            " waivers let it pass; the page Signatures shows them."
+        )
         banners.append(Banner(kind="loud", text=words))
-    if blinded:
+    if inputs["blinded"]:
         banners.append(Banner(kind="blinded", text="BLINDED: arms pooled"))
+    if opened := inputs.get("unblinding"):
+        sites = f"site {', '.join(opened['scope'])} only" if opened["scope"] else "all sites"
+        words = f"UNBLINDED: arms of {sites}, opened by two signers (unblinding {short(opened['id'])} of blinded cut"
+        banners.append(Banner(kind="unblinded", text=f"{words} {short(opened['cut_id'])})"))
     if study.simulated:
         banners.append(Banner(kind="simulated", text="Simulated data: no person stands behind any number here"))
     if study.signoff == "none":

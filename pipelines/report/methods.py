@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipelines.report import durability_rules, safety_rules
 from pipelines.report.content import Record, Section, Table
@@ -14,6 +14,8 @@ from pipelines.report.tables import CutData
 from pipelines.report.timing import timing_parameters
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pipelines.study.model import Study
 
 _DEFINITIONS = (
@@ -160,6 +162,18 @@ def _definitions() -> Section:
     )
 
 
+def _unblinding(inputs: Mapping[str, Any]) -> list[tuple[str, str]]:
+    opened = inputs.get("unblinding")
+    if not opened:
+        return []
+    return [
+        ("Lineage", "unblinded"),
+        ("Unblinding", opened["id"]),
+        ("Unblinded cut of", opened["cut_id"]),
+        ("Sites whose arms are shown", ", ".join(opened["scope"]) or "all"),
+    ]
+
+
 def _inputs(data: CutData) -> Section:
     inputs = data.inputs
     identity = Table(
@@ -171,6 +185,7 @@ def _inputs(data: CutData) -> Section:
             *((f"{name}, SHA-256", sha256) for name, sha256 in sorted(inputs.get("metadata_sha256", {}).items())),
             ("Code, SHA-256", text(inputs.get("code_sha256"))),
             ("Blinded", "yes" if data.blinded else "no"),
+            *_unblinding(inputs),
             ("As known on", text(inputs.get("as_of"))),
             ("Data cutoff", text(inputs.get("data_cutoff"))),
         ),

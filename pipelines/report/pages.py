@@ -54,6 +54,6 @@ def _environment() -> Environment:
     return environment
 
 
-def render(page: str, header: Header, **values: Any) -> str:
-    """Returns the page made from the template of the same name."""
+def render(page: str, header: Header | None, **values: Any) -> str:
+    """Returns the page made from the template of the same name; without a header where it is of no cut."""
     return _environment().get_template(page).render(page=page, header=header, **values)

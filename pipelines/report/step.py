@@ -15,10 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.core.errors import StudyFileError
 from pipelines.core.files import directory_written_whole
+from pipelines.ledger import Event, audited, record
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pipelines.cut import Cut
-    from pipelines.report.content import Content
+    from pipelines.report.content import Content, Table
     from pipelines.report.header import Header
     from pipelines.report.tables import CutData
     from pipelines.study import Study
@@ -37,6 +40,7 @@ class ReportReceipt:
     reused: bool
 
 
+@audited
 def report(study: Study, cut_id: str) -> ReportReceipt:
     """Writes the report of a cut that was gated, blocked or not; one that is there is not written again.
 
@@ -53,13 +57,18 @@ def report(study: Study, cut_id: str) -> ReportReceipt:
         cut_id=cut_id, path=cut.report / "index.html", pages=tuple(file for file, _ in PAGES), reused=True
     )
     if cut.report.is_dir():
-        return receipt
+        return _recorded(study, receipt)
     _check_study_file(study, cut)
-    with study.folder.lock(), directory_written_whole(cut.report) as directory:
+    with study.folder.lock(), directory_written_whole(cut.report, change="report.pages") as directory:
         pages = _pages(study, cut)
         for name, text in pages.items():
             (directory / name).write_text(text, encoding="utf-8", newline="\n")
-    return replace(receipt, reused=False)
+    return _recorded(study, replace(receipt, reused=False))
+
+
+def _recorded(study: Study, receipt: ReportReceipt) -> ReportReceipt:
+    record(study.folder, Event(action="report", object=f"cut {receipt.cut_id}", new=f"{len(receipt.pages)} pages"))
+    return receipt
 
 
 def _check_study_file(study: Study, cut: Cut) -> None:
@@ -134,13 +143,16 @@ def _rounded(value: Any) -> Any:
     return value
 
 
-def signatures_page(study: Study, cut: Cut, signatures: list[dict[str, Any]]) -> str:
-    """Returns the page of the signatures given to a cut, in the look of its report.
+def signatures_page(
+    study: Study, cut: Cut, signatures: list[dict[str, Any]], waivers: Sequence[dict[str, Any]] = ()
+) -> str:
+    """Returns the page of the signatures and waivers given to a cut, in the look of its report.
 
     Args:
         study: the study.
         cut: the cut that was signed; its gate has run.
         signatures: records with name, role, meaning, method, signed_at (UTC) and manifest_sha256; `reason` is optional.
+        waivers: records with check_id, scope, rows, reason, name, role, signed_at (UTC) and until.
     """
     from pipelines.gate.verdict import read_verdict
     from pipelines.report.content import Table
@@ -164,4 +176,18 @@ def signatures_page(study: Study, cut: Cut, signatures: list[dict[str, Any]]) ->
         words=frozenset(range(1, len(keys) - 2)),
         hashes=frozenset({len(keys) - 2, len(keys) - 1}),
     )
-    return render(SIGNATURES, top, signatures=table, sentence=signed(study, len(signatures)))
+    sentence = signed(study, len(signatures))
+    return render(SIGNATURES, top, signatures=table, waivers=_waivers(waivers), sentence=sentence)
+
+
+def _waivers(waivers: Sequence[dict[str, Any]]) -> Table:
+    from pipelines.report.content import Table
+    from pipelines.report.formats import text
+
+    keys = ("check_id", "scope", "rows", "reason", "name", "role", "signed_at", "until")
+    return Table(
+        caption="Checks that failed and were waived for this cut",
+        columns=("Check", "For", "Rows", "Reason", "Printed name", "Role", "Time (UTC)", "Holds until"),
+        rows=tuple(tuple(text(waiver[key]) for key in keys) for waiver in waivers),
+        words=frozenset({1, 3, 4, 5}),
+    )

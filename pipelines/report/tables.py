@@ -43,12 +43,13 @@ class Group:
 
 @dataclass(frozen=True, kw_only=True)
 class Gate:
-    """The gate's verdict and its checks, as records of gate/checks.parquet."""
+    """The gate's verdict, its checks and its reconciliation, as records of the files in gate/."""
 
     verdict: str
     blocking: bool
     checks: tuple[Record, ...]
     failing_by_site: tuple[Record, ...]
+    reconciliation: tuple[Record, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,6 +146,12 @@ def read_gate(cut: Cut) -> Gate:
             _parquet(
                 cut.gate / "failing_rows.parquet",
                 "select check_id, siteid, count(*) as n from {} group by all order by all",
+            )
+        ),
+        reconciliation=tuple(
+            _parquet(
+                cut.gate / "reconciliation.parquet",
+                "select * from {} order by siteid, source_file, delivery_id, unit desc, domain",
             )
         ),
     )

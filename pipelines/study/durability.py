@@ -95,7 +95,8 @@ class Durability(Settings):
     """One time-to-event parameter (ADTTE): from response, remission or randomisation to relapse or loss of response.
 
     `censoring_events` end the time without an event. `censor_after_gap_days`: so does a time of more days than this
-    without an assessment, as of the one before it.
+    without an assessment, as of the one before it; with `censor_gap_at_end` also from the last one to the end of
+    observation.
     """
 
     paramcd: Annotated[str, Field(pattern=r"\A[A-Z][A-Z0-9]{0,7}\z")]
@@ -107,6 +108,7 @@ class Durability(Settings):
     events: tuple[str, ...] = ()
     censoring_events: tuple[str, ...] = (RESCUE,)
     censor_after_gap_days: Annotated[int, Field(ge=1)] | None = None
+    censor_gap_at_end: bool = False
     landmarks: Landmarks = Landmarks()
     maintenance: Maintenance | None = None
     section: str = ""

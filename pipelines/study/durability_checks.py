@@ -21,6 +21,9 @@ def durability_problems(study: Study) -> Iterator[Problem]:
             yield Problem((*where, "endpoint"), f"no such endpoint. Endpoints: {', '.join(endpoints)}.")
         if not (parameter.relapse or parameter.loss_of_response or parameter.events):
             yield Problem(where, "says no event. Add relapse, loss_of_response or events.")
+        if parameter.censor_gap_at_end and parameter.censor_after_gap_days is None:
+            text = "says no days. Add censor_after_gap_days, or remove it."
+            yield Problem((*where, "censor_gap_at_end"), text)
         yield from _start(study, parameter, where)
         yield from _rules(study, parameter, where)
     for index, endpoint in enumerate(study.endpoints):

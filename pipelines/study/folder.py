@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.core.files import study_lock
+from pipelines.core.leftovers import remove_leftovers
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,31 @@ class StudyFolder:
         return self.published / "CURRENT"
 
     @property
+    def unblinded_pointer(self) -> Path:
+        """The pointer of the unblinded lineage: cuts that show the arms of a blinded study."""
+        return self.published / "UNBLINDED"
+
+    @property
+    def unblindings(self) -> Path:
+        """What each unblinding is bound to, and who signed it."""
+        return self.root / "store" / "unblinding"
+
+    @property
+    def code_breaks(self) -> Path:
+        """Who was told the arm of which subject, when and why."""
+        return self.root / "store" / "code_breaks"
+
+    @property
+    def locks(self) -> Path:
+        """The data locks and unlocks, in their order."""
+        return self.root / "store" / "locks"
+
+    @property
+    def kept_blind(self) -> Path:
+        """Says that deliveries landed while the study was blinded."""
+        return self.root / "store" / "blinding.json"
+
+    @property
     def vault(self) -> Path:
         """Treatment allocation and refused files that hold identifiers; mode 0700."""
         return self.root / "vault"
@@ -70,6 +98,45 @@ class StudyFolder:
         """What tells that the key is the one under which deliveries landed, and nothing else."""
         return self.root / "store" / "pseudonym_key.json"
 
-    def lock(self) -> contextlib.AbstractContextManager[None]:
-        """Holds the study for one writing process."""
-        return study_lock(self.root / ".lock")
+    @property
+    def ledger(self) -> Path:
+        """The audit trail, unless $AFTERGLOW_LEDGER names another database."""
+        return self.root / "ledger"
+
+    @property
+    def signers(self) -> Path:
+        """The register of signers: one record for each change, each signed by an admin."""
+        return self.root / "signers"
+
+    @property
+    def runs(self) -> Path:
+        """How many runs began, and which of them published last."""
+        return self.root / ".runs"
+
+    @contextlib.contextmanager
+    def lock(self) -> Iterator[None]:
+        """Holds the study for one writing process; removes what killed ones left of cuts and pointer.
+
+        Raises:
+            BusyError: another process holds it.
+        """
+        with study_lock(self.root / ".lock"):
+            for directory in (self.cuts, self.published, self.signers):
+                remove_leftovers(directory)
+            _remove_temporary_files()
+            yield
+
+    def remove_leftovers(self) -> None:
+        """Removes what killed processes left in the store and the vault."""
+        for pattern in (
+            "store", "store/arrivals", "store/sidecars", "store/study_files", "store/deliveries/*",
+            "store/deliveries/*/delivered", "vault", "vault/deliveries/*", "vault/refused/*", "vault/treatment/*",
+        ):  # fmt: skip
+            for directory in self.root.glob(pattern):
+                remove_leftovers(directory)
+        _remove_temporary_files()
+
+
+def _remove_temporary_files() -> None:
+    # What did not fit into memory lay there, and dbt's own files.
+    remove_leftovers(Path(tempfile.gettempdir()), "afterglow-")

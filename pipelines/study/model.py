@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr
 
+from pipelines.study.access import DataLock, Unblinding
 from pipelines.study.catalogue import Instrument, with_own
 from pipelines.study.dates import PartialDates
 from pipelines.study.durability import Durability
@@ -99,6 +100,8 @@ class Study(Settings):
     blinding: Literal["open", "blinded"]
     signoff: Literal["none", "demo"] | tuple[str, ...]
     simulated: bool = False
+    unblinding: Unblinding = Unblinding()
+    data_lock: DataLock = DataLock()
     subject_key: Literal["site", "study"] = "site"
     pseudonyms: Literal["none", "vault"] = "none"
     schedule: Schedule = Schedule()

@@ -11,6 +11,7 @@ from pipelines.core.hashing import sha256_file
 from pipelines.cut import LandedDelivery
 from pipelines.land.contract import contract_for
 from pipelines.land.store import delivered_path
+from pipelines.land.veiled import content_sha256
 from pipelines.study.domains import DOMAINS, Domain
 from pipelines.trace.chain import CLOSED, DIFFERS, GONE, INTACT, Source, Values
 from pipelines.trace.opened import OpenCut
@@ -104,7 +105,7 @@ def _stored(cut: OpenCut, delivery: LandedDelivery) -> tuple[str, str]:
         cut.notice(f"{cut.study.folder.deliveries / delivery.delivery_id}: the delivered bytes are gone")
         return GONE, ""
     place = "vault" if path.is_relative_to(cut.study.folder.vault) else "store"
-    if found != delivery.delivery_id:
+    if found != content_sha256(cut.study.folder, delivery.delivery_id):
         cut.notice(f"{path}: its bytes are not those that were delivered")
         return DIFFERS, place
     return INTACT, place

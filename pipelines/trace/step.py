@@ -12,7 +12,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 
 from pipelines.core.errors import UsageError
-from pipelines.cut import find_cut, latest_cut, published_cut
+from pipelines.cut import check_unblinded, find_cut, latest_cut, published_cut
 from pipelines.study import Study
 from pipelines.trace.chain import TraceReceipt, Values
 from pipelines.trace.derived import derived_step
@@ -48,10 +48,12 @@ def trace(
 
     Raises:
         UsageError: there is no such table, column or row, or no subject was named.
+        NotAllowedError: the cut shows the arms of a blinded study, and two signers have not opened them.
         IntegrityError: the cut or the landed files were changed since they were written.
     """
     current = published_cut(study.folder)
     chosen = find_cut(study, cut) if cut else current or latest_cut(study)
+    check_unblinded(study, chosen)
     wanted = ({"usubjid": usubjid} if usubjid else {}) | dict(filters or {})
     with opened(study, chosen) as open_cut:
         rows, assumed = _first_of_study(open_cut, _matching(open_cut, table, wanted), wanted)
@@ -59,7 +61,7 @@ def trace(
         return TraceReceipt(
             study=study.study,
             cut_id=chosen.cut_id,
-            published=chosen == current,
+            published=chosen in {current, published_cut(study.folder, unblinded=True)},
             blinded=bool(chosen.inputs["blinded"]),
             table=table,
             filters=dict(wanted),

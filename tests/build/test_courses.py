@@ -18,18 +18,19 @@ from pipelines.study import Study
 
 MODELS = ("int_doses_timed", "durability_intervals", "int_responses_traced", "int_responses_grouped")
 INPUTS = """
-    attach ':memory:' as cut; use cut;
-    create schema study; create schema intermediate; create schema marts;
+    attach ':memory:' as cut; attach ':memory:' as steps;
+    create schema cut.study; create schema cut.marts; create schema steps.intermediate; use cut;
     create table study.durability (paramcd varchar, endpoint varchar, relapse_min_score double, relapse_strict boolean,
         maintenance_window_days integer, maintenance_category varchar);
-    create table intermediate.int_courses_ended (usubjid varchar, paramcd varchar, aperiod integer, startdt date);
-    create table intermediate.int_doses_numbered (usubjid varchar, aperiod integer, excat varchar, adt date);
+    create table steps.intermediate.int_courses_ended (usubjid varchar, paramcd varchar, aperiod integer, startdt date);
+    create table steps.intermediate.int_doses_numbered (usubjid varchar, aperiod integer, excat varchar, adt date);
     create table marts.durability (studyid varchar, usubjid varchar, siteid varchar, trta varchar, endpoint varchar,
         paramcd varchar, param varchar, srcdom varchar, delivery_id varchar, source_file varchar, aperiod integer,
         aval double, cnsr integer, srcseq bigint, startdt date);
-    create table intermediate.int_responses_assessed (usubjid varchar, endpoint varchar, dtc varchar, aperiod integer,
-        ady integer, delivery_rank integer, srcseq bigint, aval double, base double, is_response boolean, adt date);
-    create table intermediate.int_response_events_dated (usubjid varchar, endpoint varchar, ended_by varchar,
+    create table steps.intermediate.int_responses_assessed (usubjid varchar, endpoint varchar, dtc varchar,
+        aperiod integer, ady integer, delivery_rank integer, srcseq bigint, aval double, base double,
+        is_response boolean, adt date);
+    create table steps.intermediate.int_response_events_dated (usubjid varchar, endpoint varchar, ended_by varchar,
         srcdom varchar, dtc varchar, aperiod integer, ady integer, priority integer, cnsr integer,
         delivery_rank integer, srcseq bigint, aval double, base double, adt date);
 """
@@ -45,7 +46,7 @@ def database(trial: Study, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     with duckdb.connect(":memory:") as connection:
         connection.execute(INPUTS)
         for model in MODELS:
-            schema = "marts" if model == "durability_intervals" else "intermediate"
+            schema = "marts" if model == "durability_intervals" else "steps.intermediate"
             connection.execute(f"create view {schema}.{model} as {compiled[model]}")
         yield connection
 
@@ -56,7 +57,8 @@ def _compiled(folder: Path) -> dict[str, str]:
 
 
 def cleared(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
-    for (table,) in connection.execute("select schema_name || '.' || table_name from duckdb_tables()").fetchall():
+    names = "select concat_ws('.', database_name, schema_name, table_name) from duckdb_tables()"
+    for (table,) in connection.execute(names).fetchall():
         connection.execute(f"delete from {table}")
     return connection
 
@@ -79,7 +81,7 @@ def test_the_intervals_of_a_time_tile_it_and_count_each_dose_from_the_day_after_
 ) -> None:
     connection = cleared(database)
     connection.execute("insert into study.durability values ('TT', 'p', null, null, ?, ?)", [window, category])
-    connection.execute("insert into intermediate.int_courses_ended values ('A', 'TT', 1, '2026-01-01')")
+    connection.execute("insert into steps.intermediate.int_courses_ended values ('A', 'TT', 1, '2026-01-01')")
     connection.execute(
         "insert into marts.durability by name select 'A' as usubjid, 'TT' as paramcd, 1 as aperiod, ? as aval,"
         " ? as cnsr, date '2026-01-01' as startdt",
@@ -87,7 +89,8 @@ def test_the_intervals_of_a_time_tile_it_and_count_each_dose_from_the_day_after_
     )
     for day, kind in doses:
         connection.execute(
-            "insert into intermediate.int_doses_numbered select 'A', 1, ?, date '2026-01-01' + (? - 1)", [kind, day]
+            "insert into steps.intermediate.int_doses_numbered select 'A', 1, ?, date '2026-01-01' + (? - 1)",
+            [kind, day],
         )
     found = connection.execute(
         "select tstart, tstop, event, doses, maintfl from marts.durability_intervals order by tstart"
@@ -116,19 +119,19 @@ def test_episodes_do_not_overlap_and_hold_every_response_and_no_other_score(
     connection.execute("insert into study.durability values ('TT', 'p', 22, false, null, null)")
     for number, (day, score) in enumerate(scores):
         connection.execute(
-            "insert into intermediate.int_responses_assessed select 'A', 'p', null, 1, ?, 1, ?, ?, 30, ? <= 15,"
+            "insert into steps.intermediate.int_responses_assessed select 'A', 'p', null, 1, ?, 1, ?, ?, 30, ? <= 15,"
             " date '2026-01-01' + (? - 1)",
             [day, number, score, score, day],
         )
     for number, (day, cnsr) in enumerate(events):
         connection.execute(
-            "insert into intermediate.int_response_events_dated select 'A', 'p', 'EVENT', 'CE', null, 1, ?, 1, ?, 1, ?,"
-            " null, null, date '2026-01-01' + (? - 1)",
+            "insert into steps.intermediate.int_response_events_dated select 'A', 'p', 'EVENT', 'CE', null, 1, ?,"
+            " 1, ?, 1, ?, null, null, date '2026-01-01' + (? - 1)",
             [day, cnsr, 100 + number, day],
         )
     found = connection.execute(
         "select episode, start_day, last_day, end_day, assessments, ended_by"
-        " from intermediate.int_responses_grouped order by episode"
+        " from steps.intermediate.int_responses_grouped order by episode"
     ).fetchall()
     assert [row[0] for row in found] == list(range(1, len(found) + 1))
     assert all(start <= last <= end for _, start, last, end, _, _ in found)

@@ -104,5 +104,5 @@ def test_a_project_that_was_parsed_is_not_parsed_again_until_it_changes(changed_
     assert len(parsed) == 2
 
 
-def test_what_is_parsed_ahead_carries_the_database_name_of_every_cut(tmp_path: Path) -> None:
-    assert {node.database for node in derive_module._parsed(tmp_path).nodes.values()} == {"cut"}
+def test_what_is_parsed_ahead_carries_the_database_names_of_every_cut(tmp_path: Path) -> None:
+    assert {node.database for node in derive_module._parsed(tmp_path).nodes.values()} == {"cut", "steps"}

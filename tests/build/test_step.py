@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
+from pipelines import trace
 from pipelines.build import build
 from pipelines.core.errors import IntegrityError
 from pipelines.core.hashing import canonical_json
@@ -49,6 +51,16 @@ def test_the_database_names_no_file_of_the_store_and_answers_by_the_plain_name(c
         assert {name for schema, name in views if schema == "main"} == TABLES
         assert not [name for schema, name in views if schema in {"landed", "staging"}]
         assert connection.execute("select count(*) from response").fetchone() == (48,)
+
+
+def test_of_the_steps_between_a_cut_keeps_those_that_a_trace_reads(cut: Cut) -> None:
+    sources = (path.read_text(encoding="utf-8") for path in Path(trace.__file__).parent.glob("*.py"))
+    read = {name for text in sources for name in re.findall(r'derived\(\s*"(\w+)"', text)}
+    with duckdb.connect(str(cut.duckdb), read_only=True) as connection:
+        kept = connection.execute(
+            "select table_name from duckdb_tables() where schema_name = 'intermediate'"
+        ).fetchall()
+    assert {name for (name,) in kept} == read
 
 
 def test_another_process_can_open_the_database_while_this_one_lives(cut: Cut) -> None:

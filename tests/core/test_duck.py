@@ -37,3 +37,19 @@ def test_what_does_not_fit_into_memory_goes_to_the_disk(monkeypatch: pytest.Monk
     with duck.connect() as connection:
         assert connection.execute(SORTED).fetchall() == [(5_000_000,)]
     assert not duck.spill_directory().exists()
+
+
+@pytest.mark.parametrize("rows", [0, 1, 200, 201, 450])
+def test_rows_are_inserted_whole_and_in_order(rows: int) -> None:
+    given = [(number, None if number % 3 else number / 4, f"row's {number}") for number in range(rows)]
+    with duck.connect() as connection:
+        connection.execute("create table numbers (number integer, quarter double, name varchar)")
+        duck.insert_rows(connection, "numbers", given)
+        assert connection.execute("select * from numbers").fetchall() == given
+
+
+def test_an_inserted_value_takes_the_type_of_its_column_and_not_of_its_neighbours() -> None:
+    with duck.connect() as connection:
+        connection.execute("create table said (text varchar)")
+        duck.insert_rows(connection, "said", [(1,), (2.5,), (True,), ("a",)])
+        assert connection.execute("select text from said").fetchall() == [("1",), ("2.5",), ("true",), ("a",)]

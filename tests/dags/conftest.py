@@ -39,6 +39,7 @@ layouts:
     - file: scores.csv
       columns:
         subject: {{class: pseudonym, to: subject, required: true}}
+        age: {{class: quasi, type: integer, to: dm.age, optional: true}}
         visit: {{to: visit, codes: [BL]}}
         madrs: {{type: integer, to: qs.MADRS.total}}
 """

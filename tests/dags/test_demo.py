@@ -18,7 +18,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 def study(tmp_path: Path) -> Path:
     shipped = REPOSITORY / "studies" / "nimh_ketamine"
     copy = tmp_path / "studies" / "nimh_ketamine"
-    written = shutil.ignore_patterns("store", "cuts", "published", "vault", "ledger", ".lock")
+    written = shutil.ignore_patterns("store", "cuts", "published", "vault", "ledger", ".lock", ".runs")
     shutil.copytree(shipped, copy, ignore=written)
     return copy
 

@@ -13,7 +13,7 @@ from pipelines.simulate import simulate
 from pipelines.study import Study, load_study
 
 STUDIES = Path(__file__).resolve().parents[2] / "studies"
-WRITTEN = ("store", "cuts", "published", "vault", "ledger", ".lock")
+WRITTEN = ("store", "cuts", "published", "vault", "ledger", ".lock", ".runs")
 
 
 def copy_study(name: str, target: Path) -> Path:

@@ -18,7 +18,7 @@ MARTS = {
     *("durability_intervals", "retention", "response_episodes", "response_auc"),
     *("therapy", "exposure", "biomarkers", "adae", "advs"),
     *("therapy_summary", "session_peaks", "safety_alerts", "blinding_assessment"),
-    *("deliveries", "quarantine", "record_changes", "site_metrics"),
+    *("deliveries", "quarantine", "queries", "record_changes", "site_metrics"),
 }
 
 

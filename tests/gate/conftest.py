@@ -13,6 +13,8 @@ import pytest
 
 from pipelines.core import duck
 from pipelines.core.hashing import canonical_json, sha256_bytes, sha256_file
+from pipelines.gate.read_records import LANDED_RECORDS, Reading
+from pipelines.gate.reconcile import reconcile
 from pipelines.gate.rooms import Rooms
 from pipelines.study import Study, StudyFolder, load_study
 from pipelines.study.domains import DOMAINS, SQL_TYPES, Domain
@@ -52,7 +54,32 @@ def small_rooms() -> Rooms:
     connection.execute(SMALL_CUT + "".join(map(_sdtm_sql, TABLE_DOMAINS)))
     for mart in PUBLISHED:
         connection.execute(f"create table published.{mart} as from curated.{mart}")
+    reconcile_small(connection)
     return Rooms(connection=connection, database=database, domains=frozenset(DOMAINS))
+
+
+def reconcile_small(connection: duckdb.DuckDBPyConnection) -> None:
+    """Reconciles the small cut as it is now, each record read as it landed."""
+    connection.execute("drop table if exists published.reconciliation")
+    for table in ("landed_records", "counts", "tally", "uneven", "numbered", "explained"):
+        connection.execute(f"drop table if exists main.{table}")
+    connection.execute(f"create table main.landed_records ({LANDED_RECORDS})")
+    names = [domain.name for domain in DOMAINS.values() if not domain.in_vault]
+    for name in names:
+        connection.execute(f"""
+            insert into main.landed_records select deliveries.rank, '{name}', count(*) from landed.{name} as records
+            join landed.deliveries as deliveries on records._delivery_id = deliveries.delivery_id group by all
+        """)
+    reconcile(connection, {name: small_reading(name) for name in names})
+
+
+def small_reading(name: str, *, until: str = "true") -> Reading:
+    """Returns how a domain of the small cut is read: the records of deliveries in use for which `until` is true."""
+    query = (
+        f"select records.*, deliveries.rank as delivery_rank from landed.{name} as records "
+        "join landed.deliveries as deliveries on records._delivery_id = deliveries.delivery_id and deliveries.current"
+    )
+    return Reading(read=f"{query} where {until}", before_cutoff=query)
 
 
 @pytest.fixture
@@ -138,7 +165,7 @@ def _written(connection: duckdb.DuckDBPyConnection, folder: StudyFolder) -> str:
     (landing / "rows").mkdir(parents=True)
     for domain in DOMAINS:
         if connection.execute(f"select count(*) from landed.{domain}").fetchone() != (0,):
-            _copy(connection, f"landed.{domain}", landing / "rows" / f"{domain}.parquet")
+            _copy(connection, _whole(connection, domain), landing / "rows" / f"{domain}.parquet")
     _copy(connection, "landed.quarantine", landing / "quarantine.parquet")
     deliveries = connection.execute("select to_json(list(d))::varchar from landed.deliveries as d").fetchone()
     assert deliveries is not None
@@ -173,6 +200,15 @@ def _written(connection: duckdb.DuckDBPyConnection, folder: StudyFolder) -> str:
                 connection.execute(f"create table cut.{schema}.{table} as from {schema}.{table}")
     connection.execute("detach cut")
     return cut_id
+
+
+def _whole(connection: duckdb.DuckDBPyConnection, domain: str) -> str:
+    """Returns a query for the landed rows of a domain with all variables that landing writes outside of the vault."""
+    there = {row[0] for row in connection.execute(f"describe landed.{domain}").fetchall()}
+    hidden = DOMAINS[domain].hidden
+    missing = [one for one in DOMAINS[domain].variables if one.name not in there and one not in hidden]
+    listed = "".join(f", null::{SQL_TYPES[one.type]} as {one.name}" for one in missing)
+    return f"(select *{listed} from landed.{domain})"
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, table: str, file: Path) -> None:

@@ -7,6 +7,7 @@ a check has no fault here.
 from __future__ import annotations
 
 from pipelines.study import domains
+from tests.gate.faults_across import ACROSS
 from tests.gate.faults_beside import BESIDE
 from tests.gate.faults_lasting import LASTING, LASTING_FAULTS
 from tests.gate.faults_monitoring import MONITORING_FAULTS
@@ -121,6 +122,7 @@ FAULTS: dict[str, str] = {
         for key, fault in _of_every_published_table(table, MARTS.get(table)).items()
     },
     **{key: fault for domain in TABLE_DOMAINS for key, fault in _of_a_table_of_its_own(domain).items()},
+    **ACROSS,
     **BESIDE,
     **of_both_endpoints("response"),
     **of_both_endpoints("remission"),

@@ -46,15 +46,16 @@ create table study.metrics as select metric, '1' as metric_version, metric as la
 create table study.declared_tests as select null::varchar as domain, null::varchar as testcd;
 create table study.limits as select 5.0::double as quarantine_limit_pct;
 create table study.instrument_rules as select 'MADRS' as paramcd, 'MADRS' as param, 10 as items_expected, 0 as total_min, 60 as total_max, 0 as items_missing_allowed, 'none' as prorate;
+create table study.blinding_assessments as select null::varchar as qstestcd, null::varchar as certainty_testcd where false;
 create table study.instrument_codes as
-    select case when i = 0 then 'MADRSTOT' else format('MADRS{:02d}', i) end as qstestcd, 'MADRS' as paramcd, 0 as item_min, case when i = 0 then 60 else 6 end as item_max,
+    select case when i = 0 then 'MADRSTOT' else format('MADRS{:02d}', i) end as qstestcd, qstestcd as item_testcd, 'MADRS' as paramcd, 0 as item_min, case when i = 0 then 60 else 6 end as item_max,
         i = 0 as is_total, false as is_derived, i > 0 as is_whole, false as is_yes_no from range(11) as t (i);
 create table study.instrument_categories as select 'MADRS' as qscat, 'MADRS' as paramcd;
 create table study.instrument_bands as from (values ('MADRS', 'Normal to mild', 0, 20), ('MADRS', 'Moderate or severe', 20, null)) as t (paramcd, band, band_from, band_below);
 
 create macro delivery() as repeat('a', 64);
 create table landed.deliveries as select 'S01' as siteid, 'all_2026-02-20.csv' as file, delivery() as delivery_id, 'k1' as landing_key, date '2026-02-20' as delivered_on,
-    'accepted' as outcome, 100::bigint as rows_in, 99::bigint as rows_accepted, 1::bigint as rows_quarantined, true as current;
+    'accepted' as outcome, 100::bigint as rows_in, 99::bigint as rows_accepted, 1::bigint as rows_quarantined, true as current, 1 as rank;
 create table landed.quarantine as select delivery() as _delivery_id, 'all_2026-02-20.csv' as _source_file, 100::bigint as _source_row,
     'age' as column_name, 'Q_RANGE' as code, 'The value lies outside the allowed range.' as reason;
 create macro landed(subject, row) as struct_pack(studyid := 'TINY', siteid := 'S01', usubjid := subject, _delivery_id := delivery(),
@@ -91,7 +92,7 @@ create table curated.adsl as select unnest(mart('S01-' || s, arm)), unnest(origi
 create table curated.adqs as select unnest(mart('S01-' || s, arm)), unnest(origin('QS', row)), 'MADRS' as paramcd, visit as avisit, null::varchar as atpt,
     null::varchar as qualifiers, null::varchar as basetype, case when score < 20 then 'Normal to mild' else 'Moderate or severe' end as avalcat1, null::varchar as dtype, source as total_source, null::varchar as missing_reason, 1 as aperiod, number as avisitn, ady, score::double as aval,
     base::double as base, chg::double as chg, 100.0::double * chg / base as pchg, items as items_answered, 10 as items_expected, item_sum::double as item_sum,
-    score::double as collected_total, ablfl, 'Y' as anl01fl, null::varchar as adtf, date '2026-01-09' + ady as adt
+    score::double as collected_total, items + 1 as source_rows, ablfl, 'Y' as anl01fl, null::varchar as adtf, date '2026-01-09' + ady as adt
     from (values ('001', 'KET', 10, 'BL', 1.0, 1, 30, 30, null, 'items', 10, 30, 'Y'), ('001', 'KET', 11, 'W1', 2.0, 8, 14, 30, -16, 'collected', 0, null, null),
         ('001', 'KET', 12, 'W2', 3.0, 15, 26, 30, -4, 'collected', 0, null, null), ('002', 'PBO', 13, 'BL', 1.0, 1, 28, 28, null, 'collected', 0, null, 'Y'),
         ('002', 'PBO', 14, 'W1', 2.0, 8, 24, 28, -4, 'collected', 0, null, null)

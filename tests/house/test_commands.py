@@ -42,7 +42,7 @@ def test_each_verb_is_documented(verb: str) -> None:
     "page", [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))], ids=lambda page: page.name
 )
 def test_each_verb_that_a_page_names_exists(page: Path) -> None:
-    named = set(re.findall(r"(?:`|^)afterglow ([a-z]+)", page.read_text(encoding="utf-8"), re.MULTILINE))
+    named = set(re.findall(r"(?:`|^)afterglow ([a-z]+(?:-[a-z]+)*)", page.read_text(encoding="utf-8"), re.MULTILINE))
     assert named - set(verbs()) == set()
 
 

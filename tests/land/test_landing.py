@@ -89,7 +89,16 @@ def test_a_bad_field_sets_its_row_aside_with_a_reason(
 
 
 @pytest.mark.parametrize(
-    ("day", "landed"), [("2026", "2026"), ("2026-01", "2026-01"), ("2026-01-05 09:30", "2026-01-05T09:30")]
+    ("day", "landed"),
+    [
+        ("2026", "2026"),
+        ("2026-01", "2026-01"),
+        ("2026-01-05 09:30", "2026-01-05T09:30"),
+        ("2026---05", "2026---05"),
+        ("--02-29", "--02-29"),
+        ("2026-01-01/2026-01-05", "2026-01-01/2026-01-05"),
+        ("2026-01-01 09:30/2026-01", "2026-01-01T09:30/2026-01"),
+    ],
 )
 def test_a_partial_date_stays_partial_and_a_time_becomes_iso(tmp_path: Path, day: str, landed: str) -> None:
     study = make_study(tmp_path)

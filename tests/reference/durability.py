@@ -105,7 +105,12 @@ def _start(
     missing = next((one for one in study.missing_rules if one.name == rule.missing_rule), OBSERVED)
     between = unscheduled(endpoint, planned, found, base)
     judged = []
+    dosed = first_doses(subject)
     for one in valued(planned, between, estimand, first_event(subject, estimand), missing, base):
+        date = one.planned.done.date if one.planned.done else None
+        if date is not None and date < dosed.get(one.planned.period, datetime.date.min):
+            # What was seen before the dose is no answer to it.
+            continue
         met = responds(endpoint, base.value if base else None, one.value)
         met = met if rule.state == "response" else remits(endpoint, one.value)
         met = False if one.failed else met

@@ -146,16 +146,17 @@ def _planned(
         if one.is_analysed
         and (one.score.instrument, one.avisit, one.period) == (endpoint.instrument, visit.visit, period)
     ]
-    one = done[0] if done and done[0].value is not None else None
-    # A visit without a total, or nobody knows when, is as of its planned day.
+    seen = done[0] if done else None
+    one = seen if seen and seen.value is not None else None
+    # A visit that nobody knows the day of is as of its planned day.
     planned = date_of_study_day(visit.day, start) if start is not None and visit.day is not None else None
     return Planned(
         visit=visit,
         period=period,
         done=one,
-        date=(one.date if one else None) or planned,
+        date=(seen.date if seen else None) or planned,
         # Never dosed and never seen: whatever happened, happened before.
-        is_undated=start is None and (one is None or one.date is None),
+        is_undated=start is None and (seen is None or seen.date is None),
     )
 
 

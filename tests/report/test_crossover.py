@@ -36,7 +36,8 @@ durability:
 layouts:
   a:
     - file: a.csv
-      columns: {id: {class: pseudonym, to: subject}, madrs: {type: integer, to: qs.MADRS.total}}
+      columns: {id: {class: pseudonym, to: subject}, age: {class: quasi, type: integer, to: dm.age},
+                madrs: {type: integer, to: qs.MADRS.total}}
 """
 
 

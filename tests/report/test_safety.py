@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from pipelines.report import report
-from pipelines.report.blinding import bang_index
+from pipelines.report.blinding_indices import bang_index, james_index
 from tests.report.cuts import Row
 from tests.report.trials import parallel
 
@@ -61,6 +61,9 @@ def test_guesses_are_counted_by_arm_with_bangs_index(tmp_path: Path) -> None:
         "MDZ": (2, {"KET": 1, "MDZ": 1, "UNKNOWN": 0}, 1, 0.0),
     }
     assert 'id="blinding"' in page
+    # Two of four and one of two guess their own arm, one does not know: 1 - 5/6 + (2/6) (5/6)^2 / (2 * 12/36).
+    (of_all,) = made["blinding_indices"]
+    assert (of_all["n"], of_all["james"]) == (6, pytest.approx(1 - 5 / 6 + (2 / 6) * (5 / 6) ** 2 / (2 * 12 / 36)))
 
 
 def test_a_blinded_cut_counts_guesses_of_all_arms_together_and_calls_none_right(tmp_path: Path) -> None:
@@ -69,6 +72,7 @@ def test_a_blinded_cut_counts_guesses_of_all_arms_together_and_calls_none_right(
     report(study, cut.cut_id)
     made = json.loads((cut.report / "statistics.json").read_text(encoding="utf-8"))
     (row,) = made["blinding_guesses"]
+    assert made["blinding_indices"] == []
     assert (row["n"], row["guesses"], row["right"], row["bang"]) == (6, {"KET": 3, "MDZ": 2, "UNKNOWN": 1}, None, None)
 
 
@@ -93,3 +97,32 @@ def test_bangs_index_has_the_interval_of_the_multinomial() -> None:
 
 def test_without_an_answer_there_is_no_index() -> None:
     assert bang_index(0, 0, 0) is None
+    assert james_index([[0, 0], [0, 0]], [0, 0]) is None
+
+
+@pytest.mark.parametrize(
+    ("guesses", "unknown", "index"),
+    [
+        ([[5, 0], [0, 5]], [0, 0], 0.0),
+        ([[5, 5], [5, 5]], [0, 0], 0.5),
+        ([[0, 0], [0, 0]], [5, 5], 1.0),
+        ([[2, 2, 2], [2, 2, 2], [2, 2, 2]], [0, 0, 0], 0.5),
+    ],
+)
+def test_james_index_is_0_where_all_guess_right_one_half_by_chance_and_1_where_nobody_knows(
+    guesses: list[list[int]], unknown: list[int], index: float
+) -> None:
+    found = james_index(guesses, unknown)
+    assert found is not None
+    assert found[0] == pytest.approx(index)
+    assert found[1] <= found[0] <= found[2]
+
+
+def test_james_index_is_not_known_where_all_had_one_arm_and_guessed_it() -> None:
+    assert james_index([[5, 0], [0, 0]], [1, 0]) is None
+
+
+def test_james_index_is_that_of_a_published_example() -> None:
+    # BlindingIndex.jl 0.0 (after the R package BI): bi([48 22; 4 30; 330 319]) gives 0.896, 0.875 to 0.918, SE 0.011.
+    found = james_index([[48, 4], [22, 30]], [330, 319])
+    assert found == pytest.approx((0.896, 0.875, 0.918), abs=0.0005)

@@ -47,7 +47,8 @@ safety: {{session_peaks: [{{paramcd: CADSS, limit: 4, section: "8.3"}}]}}
 layouts:
   a:
     - file: a.csv
-      columns: {{id: {{class: pseudonym, to: subject}}, madrs: {{type: integer, to: qs.MADRS.total}}}}
+      columns: {{id: {{class: pseudonym, to: subject}}, age: {{class: quasi, type: integer, to: dm.age}},
+                 madrs: {{type: integer, to: qs.MADRS.total}}}}
 """
 CHECKS: list[Row] = [
     {

@@ -33,6 +33,7 @@ MISTAKES = [
         "loss_of_response: {of: remission, below_reduction_pct: 25}",
         "loss_of_response.below_reduction_pct: is about a response.",
     ),
+    (f"{LOSS}, censor_gap_at_end: true", "censor_gap_at_end: says no days. Add censor_after_gap_days, or remove it."),
     (f"{LOSS}, landmarks: {{visits: [W9]}}", "landmarks.visits: no visit 'W9'. Visits: BL, D2, W1."),
 ]
 

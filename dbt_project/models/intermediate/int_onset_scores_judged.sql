@@ -28,9 +28,11 @@ doses as (
     select
         usubjid,
         aperiod,
-        adt,
-        min(case when length(dtc) >= 16 then dtc end) as dosed_dtc
+        adt as dosed_on,
+        min(case when length(dtc) >= 16 then dtc end) as dosed_dtc,
+        row_number() over (partition by usubjid, aperiod order by adt) as day_number
     from {{ ref('int_doses_numbered') }}
+    where adt is not null
     group by usubjid, aperiod, adt
 
 ),
@@ -44,13 +46,13 @@ judged as (
         scores.delivery_rank,
         scores.srcseq,
         scores.aval,
-        scores.adt,
+        case when scores.aval is not null then scores.adt end as adt,
         scores.first_dose_date,
         coalesce(scores.ady, scores.target_day) as study_day,
         {{ hours_between('doses.dosed_dtc', 'scores.dtc') }} as hours_since_dose,
         case
             when kept.strategy = 'composite' and kept.is_after_event then false
-            when not kept.is_kept then null
+            when not kept.is_kept or scores.adt < doses.dosed_on then null
             when definitions.measure = 'remission' then {{ remission_is_met('scores.aval', 'endpoints') }}
             else {{ response_is_met('scores.aval', 'kept.base', 'endpoints') }}
         end as is_met
@@ -72,7 +74,7 @@ judged as (
         on
             kept.usubjid = doses.usubjid
             and kept.aperiod = doses.aperiod
-            and scores.first_dose_date = doses.adt
+            and doses.day_number = 1
 
 ),
 

@@ -40,8 +40,8 @@ starts as (
         randomised.srcseq,
         randomised.adt,
         treatments.planned_arm as trta,
-        treatments.first_dose_date,
-        {{ study_day('randomised.adt', 'treatments.first_dose_date') }} as startdy
+        treatments.day_one_date as first_dose_date,
+        {{ study_day('randomised.adt', 'treatments.day_one_date') }} as startdy
     from randomised
     left join treatments on randomised.usubjid = treatments.usubjid
     where randomised.back = 1

@@ -48,7 +48,7 @@ final as (
         events.srcdom,
         cast(null as varchar) as dtc,
         treatments.aperiod,
-        {{ study_day('events.adt', 'treatments.first_dose_date') }} as ady,
+        {{ study_day('events.adt', 'treatments.day_one_date') }} as ady,
         1 as priority,
         endings.cnsr,
         events.delivery_rank,
@@ -61,7 +61,7 @@ final as (
         on events.event = endings.event
     inner join treatments
         on {{ is_treated_on('treatments', 'events', 'events.adt') }}
-    where treatments.first_dose_date is not null
+    where treatments.day_one_date is not null
 
 )
 

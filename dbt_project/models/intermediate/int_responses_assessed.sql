@@ -1,4 +1,5 @@
--- Every assessment after baseline with a value, unscheduled ones too, judged by each endpoint of its instrument.
+-- Every assessment with a value after baseline and first dose, unscheduled ones too, judged by each endpoint of its
+-- instrument.
 with subjects as (
 
     select * from {{ ref('int_subjects_analysed') }}
@@ -8,6 +9,12 @@ with subjects as (
 scores as (
 
     select * from {{ ref('int_scores_windowed') }}
+
+),
+
+treatments as (
+
+    select * from {{ ref('int_treatments_allocated') }}
 
 ),
 
@@ -35,7 +42,10 @@ compared as (
     select
         scores.*,
         coalesce(scores.ady, scores.target_day) as assessment_day,
-        baselines.aval as base
+        baselines.aval as base,
+        baselines.avisitn as base_avisitn,
+        -- Day 1, unless study days count from another day than the first dose.
+        coalesce({{ study_day('treatments.first_dose_date', 'treatments.day_one_date') }}, 1) as dose_day
     from scores
     inner join subjects
         on scores.usubjid = subjects.usubjid
@@ -44,15 +54,12 @@ compared as (
             scores.usubjid = baselines.usubjid
             and scores.paramcd = baselines.paramcd
             and scores.basetype is not distinct from baselines.basetype
+    left join treatments
+        on scores.usubjid = treatments.usubjid and scores.aperiod = treatments.aperiod
     where
         subjects.analysfl = 'Y'
         and scores.aval is not null
         and scores.ablfl is null
-        and (
-            coalesce(scores.ady, scores.target_day) > 1
-            -- On the day of the baseline the order of the visits decides.
-            or (coalesce(scores.ady, scores.target_day) = 1 and scores.avisitn > baselines.avisitn)
-        )
 
 ),
 
@@ -77,6 +84,10 @@ final as (
     from compared
     inner join endpoints
         on compared.paramcd = endpoints.paramcd
+    where
+        compared.assessment_day > compared.dose_day
+        -- On the day of the first dose the order of the visits decides.
+        or (compared.assessment_day = compared.dose_day and compared.avisitn > compared.base_avisitn)
 
 )
 

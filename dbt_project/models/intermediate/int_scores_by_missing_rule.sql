@@ -81,7 +81,7 @@ final as (
         decided.base,
         {{ assumed_outcome('decided.method', 'arms.arm_role') }} as assumed_crit1fl,
         decided.strategy = 'composite' and decided.is_after_event as is_composite_failure,
-        taken.adt
+        case when taken.aval is not null then taken.adt end as adt
     from decided
     left join sequenced as taken
         on

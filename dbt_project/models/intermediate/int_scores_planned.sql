@@ -44,7 +44,8 @@ expected as (
         case when settings.baseline_of = 'period' and planned.of_period then 'PERIOD ' || treatments.aperiod end
             as basetype,
         -- What days count from, here as in the columns of this name that follow from it.
-        {{ day_one_of('scheduled') }} as first_dose_date
+        {{ day_one_of('scheduled') }} as first_dose_date,
+        treatments.first_dose_date as dosed_on
     from subjects
     cross join settings
     left join scheduled on subjects.usubjid = scheduled.usubjid
@@ -69,14 +70,16 @@ final as (
         expected.aperiod,
         expected.avisitn,
         expected.target_day,
-        scores.ady,
-        scores.delivery_rank,
-        scores.srcseq,
+        case when scores.aval is not null then scores.ady end as ady,
+        case when scores.aval is not null then scores.delivery_rank end as delivery_rank,
+        case when scores.aval is not null then scores.srcseq end as srcseq,
         baselines.delivery_rank as base_delivery_rank,
         baselines.srcseq as base_srcseq,
         scores.aval,
         baselines.aval as base,
-        scores.dtc,
+        coalesce(scores.aval is not null and scores.adt < expected.dosed_on, false) as is_before_first_dose,
+        case when scores.aval is not null then scores.dtc end as dtc,
+        -- Of an assessment without a total too: it took place then.
         scores.adt,
         expected.first_dose_date,
         baselines.ady as base_ady,
@@ -86,7 +89,7 @@ final as (
         on
             expected.usubjid = scores.usubjid and expected.paramcd = scores.paramcd
             and expected.avisit = scores.avisit and expected.aperiod is not distinct from scores.aperiod
-            and scores.anl01fl = 'Y' and scores.aval is not null
+            and scores.anl01fl = 'Y'
     left join scores as baselines
         on
             expected.usubjid = baselines.usubjid and expected.paramcd = baselines.paramcd and baselines.ablfl = 'Y'

@@ -1,7 +1,7 @@
 {{ config(materialized='view') }}
 
 -- Each planned visit with a value, judged for the state that starts a time: as observed, or as an estimand and a
--- missing-data rule have it.
+-- missing-data rule have it. What was seen before the first dose of the period is no answer to it.
 with scores as (
 
     select * from {{ ref('int_scores_planned') }}
@@ -92,7 +92,7 @@ final as (
         adt,
         first_dose_date
     from judged
-    where is_met is not null
+    where is_met is not null and not is_before_first_dose
 
 )
 

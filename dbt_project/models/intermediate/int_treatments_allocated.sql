@@ -16,6 +16,12 @@ periods as (
 
 ),
 
+scheduled as (
+
+    select * from {{ ref('int_subjects_scheduled') }}
+
+),
+
 settings as (
 
     select * from {{ source('study', 'settings') }}
@@ -53,18 +59,16 @@ allocated as (
         periods.usubjid is not null as is_dosed,
         periods.first_dose_dtc,
         periods.first_dose_date,
-        periods.next_period_date
+        periods.next_period_date,
+        {{ day_one_of('scheduled', 'periods', "settings.design <> 'crossover'") }} as day_one_date
     from subjects
     cross join settings
     cross join only_arm
-    left join periods
-        on subjects.usubjid = periods.usubjid
-    left join randomisations
-        on subjects.usubjid = randomisations.usubjid
-    left join arms as planned
-        on subjects.arm = planned.arm
-    left join arms as actual
-        on subjects.actarm = actual.arm
+    left join periods on subjects.usubjid = periods.usubjid
+    left join scheduled on subjects.usubjid = scheduled.usubjid
+    left join randomisations on subjects.usubjid = randomisations.usubjid
+    left join arms as planned on subjects.arm = planned.arm
+    left join arms as actual on subjects.actarm = actual.arm
     -- A crossover's period exists for those who were dosed in it.
     where settings.design <> 'crossover' or periods.usubjid is not null
 
@@ -83,7 +87,8 @@ final as (
         is_whole_study,
         first_dose_dtc,
         first_dose_date,
-        next_period_date
+        next_period_date,
+        day_one_date
     from allocated
 
 )

@@ -22,6 +22,12 @@ subjects as (
 
 ),
 
+treatments as (
+
+    select * from {{ ref('int_treatments_allocated') }}
+
+),
+
 deliveries as (
 
     select * from {{ ref('stg_landed__deliveries') }}
@@ -62,12 +68,7 @@ final as (
         ended.estimand,
         'DAYS' as avalu,
         case when ended.cnsr = 0 then upper(ended.measure) end as evntdesc,
-        case
-            when ended.cnsr = 0 then null
-            when ended.base is null and ended.measure = 'response' then 'NO BASELINE'
-            when ended.last_place is null then 'NO ASSESSMENT'
-            else {{ censoring_reason('subjects', 'false') }}
-        end as cnsdtdsc,
+        {{ onset_censoring_reason('ended', 'subjects', 'treatments.next_period_date is not null') }} as cnsdtdsc,
         definitions.crit1,
         definitions.crit2,
         ended.avisit,
@@ -88,12 +89,10 @@ final as (
         ended.first_dose_date as startdt,
         ended.adt
     from ended
-    left join definitions
-        on ended.paramcd = definitions.paramcd
-    left join subjects
-        on ended.usubjid = subjects.usubjid
-    left join deliveries
-        on ended.delivery_rank = deliveries.delivery_rank
+    left join definitions on ended.paramcd = definitions.paramcd
+    left join subjects on ended.usubjid = subjects.usubjid
+    left join treatments on ended.usubjid = treatments.usubjid and ended.aperiod = treatments.aperiod
+    left join deliveries on ended.delivery_rank = deliveries.delivery_rank
 
 )
 

@@ -18,7 +18,13 @@ landmarks as (
 
 visits as (
 
-    select * from {{ source('study', 'visits') }}
+    select * from {{ source('study', 'version_visits') }}
+
+),
+
+scheduled as (
+
+    select * from {{ ref('int_subjects_scheduled') }}
 
 ),
 
@@ -27,6 +33,7 @@ placed as (
     select
         courses.*,
         landmarks.landmark,
+        visits.is_planned,
         -- A visit lies on the day on which the subject was seen at it, else on its target day.
         coalesce(
             landmarks.landmark_days,
@@ -34,17 +41,14 @@ placed as (
             + ({{ elapsed('coalesce(scores.ady, scores.target_day, visits.target_day)') }})
         ) as landmark_days
     from courses
-    inner join landmarks
-        on courses.paramcd = landmarks.paramcd
-    left join visits
-        on landmarks.visit = visits.visit
+    inner join landmarks on courses.paramcd = landmarks.paramcd
+    left join scheduled on courses.usubjid = scheduled.usubjid
+    left join visits on landmarks.visit = visits.visit and scheduled.protocol_version = visits.version
     left join scores
         on
-            courses.usubjid = scores.usubjid
-            and courses.endpoint = scores.endpoint
+            courses.usubjid = scores.usubjid and courses.endpoint = scores.endpoint
             and courses.aperiod is not distinct from scores.aperiod
-            and landmarks.visit = scores.avisit
-            and scores.aval is not null
+            and landmarks.visit = scores.avisit and scores.aval is not null
 
 ),
 
@@ -74,6 +78,7 @@ final as (
         landmark,
         case
             when retainfl is not null then null
+            when not is_planned then 'NOT PLANNED'
             when landmark_days < 1 then 'NOT STARTED'
             else cnsdtdsc
         end as missing_reason,

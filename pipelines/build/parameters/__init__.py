@@ -17,6 +17,7 @@ from pipelines.build.parameters import (
     visits,
 )
 from pipelines.build.parameters.table import ParameterTable
+from pipelines.core.duck import insert_rows
 from pipelines.study import Study
 
 if TYPE_CHECKING:
@@ -31,9 +32,7 @@ def create_parameters(connection: duckdb.DuckDBPyConnection, study: Study, input
     for name, table in parameter_tables(study, inputs).items():
         columns = ", ".join(f"{column} {kind}" for column, kind in table.columns.items())
         connection.execute(f"create table study.{name} ({columns})")
-        if table.rows:
-            marks = ", ".join("?" for _ in table.columns)
-            connection.executemany(f"insert into study.{name} values ({marks})", table.rows)
+        insert_rows(connection, f"study.{name}", table.rows)
 
 
 def parameter_tables(study: Study, inputs: CutInputs) -> dict[str, ParameterTable]:

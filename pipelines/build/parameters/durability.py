@@ -15,13 +15,14 @@ def _durability(study: Study) -> ParameterTable:
         "relapse_min_score:double relapse_strict:boolean relapse_assessments:integer relapse_from_days:integer "
         "relapse_to_days:integer relapse_dated_at loss_of_response:boolean loss_of loss_below_reduction_pct:double "
         "loss_confirmed:boolean loss_from_days:integer loss_to_days:integer loss_dated_at "
-        "censor_after_gap_days:integer maintenance_window_days:integer maintenance_category section"
+        "censor_after_gap_days:integer censor_gap_at_end:boolean maintenance_window_days:integer maintenance_category "
+        "section"
     )
     rows = [
         (
             one.paramcd, one.param, one.endpoint,
             one.start.state, one.start.at, one.start.assessments, one.start.estimand, one.start.missing_rule,
-            *_relapse(one), *_loss(one), one.censor_after_gap_days,
+            *_relapse(one), *_loss(one), one.censor_after_gap_days, one.censor_gap_at_end,
             *((one.maintenance.window_days, one.maintenance.category) if one.maintenance else (None, None)),
             one.section,
         )

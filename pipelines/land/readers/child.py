@@ -16,7 +16,6 @@ import select
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import weakref
 from dataclasses import asdict, dataclass
@@ -25,6 +24,7 @@ from typing import IO, Any, cast
 
 import pyarrow as pa
 
+from pipelines.core.leftovers import owned_directory
 from pipelines.core.source import ROOT
 from pipelines.land.contract import Contract
 from pipelines.land.readers.forking import NO_MEMORY, REFUSED
@@ -58,8 +58,8 @@ def parse_in_child(parser: str, path: Path, contract: Contract, form: Settings) 
     """
     open_vault(contract.study.folder)
     # In the vault, as landing's own workspace: until its contract is checked, a delivery may hold anything.
-    with tempfile.TemporaryDirectory(prefix=WORKSPACE, dir=contract.study.folder.vault) as workspace:
-        result = Path(workspace) / "rows.arrow"
+    with owned_directory(contract.study.folder.vault, WORKSPACE) as workspace:
+        result = workspace / "rows.arrow"
         job = {
             "parser": parser,
             "path": str(path.resolve()),

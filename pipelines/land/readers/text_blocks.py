@@ -5,12 +5,12 @@ from __future__ import annotations
 import codecs
 import contextlib
 import re
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from pipelines.core.leftovers import owned_directory
 from pipelines.land.receipts import RefusedError
 from pipelines.land.store import WORKSPACE, open_vault
 from pipelines.study import StudyFolder
@@ -53,8 +53,8 @@ def checked_utf8(path: Path, encoding: str, folder: StudyFolder) -> Iterator[Utf
         return
     # In the vault: until its contract is checked, a delivery may hold anything.
     open_vault(folder)
-    with tempfile.TemporaryDirectory(prefix=WORKSPACE, dir=folder.vault) as workspace:
-        target = Path(workspace) / "text"
+    with owned_directory(folder.vault, WORKSPACE) as workspace:
+        target = workspace / "text"
         with target.open("wb") as written:
             _check(Utf8(path=path, has_bom=False), written, encoding)
         yield Utf8(path=target, has_bom=False)

@@ -1,0 +1,136 @@
+"""Waivers: a signed decision that rows which fail a critical check do not keep one cut from being published.
+
+Record  cuts/<cut_id>/waivers/<hash>.json, outside the manifest and in the seal, as signatures are
+Rule    a waiver covers what was seen and nothing else: the failing rows of one check in one cut, of one site or subject
+        where it says so, up to its date. An ERROR cannot be waived, and a verdict on disk stays what it is
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from pipelines.core.errors import IntegrityError
+from pipelines.core.files import write_atomically
+from pipelines.core.hashing import canonical_json, sha256_json
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pipelines.cut import Cut
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waiver:
+    """One waiver. `until` is its last day, `signed_at` is UTC; `siteid` and `usubjid` are empty where it holds for all.
+
+    `rows` and `rows_sha256` are number and hash of the failing rows that the signer saw in its scope.
+    """
+
+    name: str
+    role: str
+    reason: str
+    signed_at: str
+    until: str
+    cut_id: str
+    check_id: str
+    siteid: str
+    usubjid: str
+    rows: int
+    rows_sha256: str
+    meaning: Literal["waive"] = "waive"
+
+    @property
+    def scope(self) -> str:
+        """For whom it holds, in words."""
+        return self.usubjid or (f"site {self.siteid}" if self.siteid else "all failing rows")
+
+    def covers(self, row: dict[str, Any]) -> bool:
+        """Whether a failing row of its check lies in its scope."""
+        return self.siteid in {"", row["siteid"]} and self.usubjid in {"", row["usubjid"]}
+
+
+def waivers(cut: Cut) -> list[Waiver]:
+    """Returns the waivers given for a cut, in the order in which they were given.
+
+    Raises:
+        IntegrityError: a record is not one.
+    """
+    try:
+        given = [Waiver(**json.loads(path.read_bytes())) for path in sorted(_directory(cut).glob("*.json"))]
+    except (ValueError, TypeError) as error:
+        msg = f"{_directory(cut)}: a waiver cannot be read. Remove the record and have it signed again."
+        raise IntegrityError(msg) from error
+    return sorted(given, key=lambda one: (one.signed_at, one.check_id, one.scope, one.role, one.name))
+
+
+def keep_waiver(cut: Cut, waiver: Waiver) -> None:
+    """Writes a waiver beside the cut."""
+    record = asdict(waiver)
+    path = _directory(cut) / f"{sha256_json(record)[:16]}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(path, canonical_json(record))
+
+
+def waived_checks(cut: Cut, check_ids: Sequence[str], *, on: str) -> tuple[str, ...]:
+    """Returns those of these blocking checks whose failing rows are all covered by waivers that hold on a day (ISO)."""
+    given = [one for one in waivers(cut) if one.cut_id == cut.cut_id and one.until >= on]
+    if not given:
+        return ()
+    results = {row["check_id"]: row for row in gate_rows(cut, "checks") if row["check_id"] in check_ids}
+    failing = failing_rows(cut, check_ids)
+    return tuple(
+        check_id
+        for check_id in check_ids
+        if check_id in results
+        and _is_covered(results[check_id], failing[check_id], [one for one in given if one.check_id == check_id])
+    )
+
+
+def failing_rows(cut: Cut, check_ids: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
+    """Returns the keys of the failing rows of these checks."""
+    found: dict[str, list[dict[str, Any]]] = {check_id: [] for check_id in check_ids}
+    for row in gate_rows(cut, "failing_rows"):
+        if row["check_id"] in found:
+            found[row["check_id"]].append(row)
+    return found
+
+
+def rows_sha256(rows: Sequence[dict[str, Any]]) -> str:
+    """Returns the hash of failing rows, in whatever order they come."""
+    return sha256_json(sorted(json.dumps(row, sort_keys=True) for row in rows))
+
+
+def gate_rows(cut: Cut, name: str) -> list[dict[str, Any]]:
+    """Returns the rows of a table that the gate wrote.
+
+    Raises:
+        IntegrityError: it is damaged or cannot be read.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    path = cut.gate / f"{name}.parquet"
+    try:
+        table = pq.read_table(path, page_checksum_verification=True)
+    except (pa.ArrowException, OSError) as error:
+        msg = f"{path}: cannot be read. Run `afterglow verify` to see what differs."
+        raise IntegrityError(msg) from error
+    rows: list[dict[str, Any]] = table.to_pylist()
+    return rows
+
+
+def _is_covered(result: dict[str, Any], rows: list[dict[str, Any]], given: Sequence[Waiver]) -> bool:
+    if result["verdict"] != "FAIL" or len(rows) != (result["rows_failed"] or 0):
+        return False
+    holding = [one for one in given if one.rows_sha256 == rows_sha256([row for row in rows if one.covers(row)])]
+    if not rows:
+        # A failure that is not one of rows is waived as a whole.
+        return any(not one.siteid and not one.usubjid for one in holding)
+    return all(any(one.covers(row) for one in holding) for row in rows)
+
+
+def _directory(cut: Cut) -> Path:
+    return cut.directory / "waivers"

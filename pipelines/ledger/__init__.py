@@ -1,0 +1,21 @@
+"""The audit trail: every event of a study, chained by hashes, written before its action is acknowledged."""
+
+from pipelines.ledger.audited import audited
+from pipelines.ledger.chain import Head, broken_links
+from pipelines.ledger.event import Action, Event, Recorded
+from pipelines.ledger.recording import check_ledger, erase, events, head, ledger_url, record
+
+__all__ = [
+    "Action",
+    "Event",
+    "Head",
+    "Recorded",
+    "audited",
+    "broken_links",
+    "check_ledger",
+    "erase",
+    "events",
+    "head",
+    "ledger_url",
+    "record",
+]

@@ -1,0 +1,41 @@
+"""Around every step: who runs it under which study file is known, and a step that fails leaves an event too."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Concatenate, ParamSpec, TypeVar
+
+from pipelines.core.errors import AfterglowError
+from pipelines.core.hashing import sha256_file
+from pipelines.ledger.event import Event
+from pipelines.ledger.recording import record
+from pipelines.study import Study
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+
+def audited(
+    step: Callable[Concatenate[Study, Arguments], Result],
+) -> Callable[Concatenate[Study, Arguments], Result]:
+    """Records a study file that was changed since the last step, and a failure of `step` with the error's class."""
+
+    @functools.wraps(step)
+    def recorded(study: Study, /, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+        folder = study.folder
+        record(folder, Event(action="study_file", object="study.yml", new=sha256_file(folder.study_file)))
+        try:
+            return step(study, *args, **kwargs)
+        except Exception as error:
+            # Our own sentences hold no value of a subject. What another library says may: its class alone is recorded.
+            said = str(error) if isinstance(error, AfterglowError) else ""
+            happened = Event(action="failure", object=step.__name__, new=type(error).__name__, reason=said)
+            try:
+                record(folder, happened)
+            except AfterglowError as unrecorded:
+                unrecorded.add_note(f"Before that, in {step.__name__}: {error}")
+                raise unrecorded from error
+            raise
+
+    return recorded
