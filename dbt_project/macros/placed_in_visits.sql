@@ -185,10 +185,13 @@ placed as (
         )
 {%- endmacro %}
 
-{#- Between rows equally close to the target: the later or the earlier, as the study file says; then the row delivered
-last. -#}
+{#- Between rows equally close to the target: the later or the earlier, as the study file says, a date that was completed
+after one that was not; then the row delivered last. -#}
 {% macro later_or_earlier_first() -%}
-    case when tie = 'later' then dtc end desc nulls last,
+    case when tie = 'later' then coalesce(cast(adt as varchar), dtc) end desc nulls last,
+                case when tie = 'earlier' then coalesce(cast(adt as varchar), dtc) end asc nulls last,
+                case when length(dtc) >= 10 then 0 else 1 end,
+                case when tie = 'later' then dtc end desc nulls last,
                 case when tie = 'earlier' then dtc end asc nulls last,
                 delivery_rank desc,
                 srcseq desc,

@@ -53,12 +53,12 @@ def _adqs(study: Study, subject: Subject) -> Iterator[Row]:
     for one in found:
         at_baseline = baseline(found, one.score.instrument, one.period)
         yield (
-            (subject.usubjid, one.score.instrument, *_source(one.score.source)),
+            (subject.usubjid, one.score.instrument, *_source(one.score.source), one.dtype),
             (
                 one.avisit, one.period, one.date, one.study_day, _number(one.value),
                 _number(at_baseline.value if at_baseline else None),
                 "Y" if one.is_baseline else None, "Y" if one.is_analysed else None,
-                f"PERIOD {one.base_period}" if one.base_period else None,
+                f"PERIOD {one.base_period}" if one.base_period else None, one.completed_part,
             ),
         )  # fmt: skip
 
@@ -161,7 +161,10 @@ _ENDPOINT = (
     "usubjid, endpoint, avisit, aperiod, estimand, missing_rule, aval, base, crit1fl, dtype, "
     "adt, ady, source_file, srcseq"
 )
-_ADQS = "usubjid, paramcd, source_file, srcseq, avisit, aperiod, adt, ady, aval, base, ablfl, anl01fl, basetype"
+_ADQS = (
+    "usubjid, paramcd, source_file, srcseq, dtype, avisit, aperiod, adt, ady, aval, base, "
+    "ablfl, anl01fl, basetype, adtf"
+)
 _SUSTAINED = "usubjid, paramcd, aperiod, visits_asked, visits_met, visits_missed, visits_unknown, crit1fl"
 _ONSET = "usubjid, paramcd, aperiod, case when cnsr = 0 then avisit end, cnsr, crit1fl, crit2fl"
 _DURABILITY = (
@@ -183,7 +186,7 @@ _AREAS = (
     "assessments, dtype, missing_reason, source_file, srcseq"
 )
 TABLES: dict[str, tuple[int, str, Callable[[Study, Subject], Iterator[Row]]]] = {
-    "adqs": (4, _ADQS, _adqs),
+    "adqs": (5, _ADQS, _adqs),
     "response": (6, _ENDPOINT, _outcomes("response")),
     "remission": (6, _ENDPOINT, _outcomes("remission")),
     "sustained": (3, _SUSTAINED, _sustained),

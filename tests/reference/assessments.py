@@ -8,9 +8,11 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from pipelines.study import Study
-from pipelines.study.catalogue import catalogue
 from pipelines.study.visits import Visit
-from tests.reference.records import Score, Subject, days_apart, first_doses, full_date, study_day
+from tests.reference.dates import completed
+from tests.reference.records import Score, Subject, days_apart, first_doses, study_day
+from tests.reference.schedules import visits_of
+from tests.reference.totals import is_prorated, total
 
 UNSCHEDULED = "UNSCHEDULED"
 
@@ -26,22 +28,11 @@ class Assessment:
     date: datetime.date | None
     study_day: int | None
     days_from_target: int | None
+    completed_part: str | None = None
+    dtype: str | None = None
     is_analysed: bool = False
     is_baseline: bool = False
     base_period: int | None = None
-
-
-def total(score: Score, analysed: str) -> Fraction | None:
-    """Returns the total that is analysed: of all items or as collected, whichever `analysed` prefers and is there.
-
-    An instrument of the catalogue allows no missing item; a total that cannot be had is missing and never zero.
-    """
-    items = [item for item in score.items if item is not None]
-    expected = len(catalogue()[score.instrument].item_ranges)
-    summed = Fraction(sum(items)) if len(items) == expected else None
-    collected = None if score.total is None else Fraction(score.total)
-    first, second = (summed, collected) if analysed == "items" else (collected, summed)
-    return second if first is None else first
 
 
 def assessments(study: Study, subject: Subject) -> list[Assessment]:
@@ -58,6 +49,9 @@ def assessments(study: Study, subject: Subject) -> list[Assessment]:
     found = [replace(one, is_analysed=any(one is other for other in chosen)) for one in found]
     baselines = list(_baselines(study, subject, found))
     of_period = study.baseline.of == "period"
+    if study.baseline.rule == "mean_before_first_dose":
+        # The mean is a row of its own, after the last score that it is made of.
+        return [*found, *baselines]
     return [
         replace(
             one,
@@ -76,29 +70,33 @@ def baseline(found: Iterable[Assessment], instrument: str, period: int | None) -
 
 def _placed(study: Study, subject: Subject, score: Score) -> Assessment:
     starts = first_doses(subject)
-    date = full_date(score.day)
+    date, part = completed(score.day, study.partial_dates.assessment, subject)
+    visits = visits_of(study, subject)
     period = _period(study, subject, score, date)
     start = starts.get(period or min(starts, default=0))
     day = study_day(date, start) if date is not None and start is not None else None
-    coded = next((visit for visit in study.visits if visit.visit == score.visit), None)
+    coded = next((visit for visit in [*visits, *study.visits] if visit.visit == score.visit), None)
+    is_planned = coded in visits
     visit: Visit | None
-    if day is None or (coded is not None and coded.window is None):
+    if day is None or (coded is not None and (coded.window is None or not is_planned)):
         visit = coded
     else:
-        visit = _by_window(study, score.instrument, day, period)
-    target = visit.day if visit else None
+        visit = _by_window(visits, study.instruments[score.instrument].visits, day, period)
+    target = visit.day if visit is not None and visit in visits else None
     if not score.day and start is None:
         # Nothing but the plan says when it was.
         day = target
     return Assessment(
         score=score,
-        value=total(score, study.instruments[score.instrument].analysed_total),
+        value=total(score, study.instruments[score.instrument]),
         # A crossover's baseline lies outside of its periods.
         period=period if visit is None or visit.of_period or study.design != "crossover" else None,
         avisit=visit.visit if visit else UNSCHEDULED,
         date=date,
         study_day=day,
         days_from_target=None if day is None or target is None else abs(days_apart(day, target)),
+        completed_part=part,
+        dtype="PRORATED" if is_prorated(score, study.instruments[score.instrument]) else None,
     )
 
 
@@ -118,10 +116,9 @@ def _period(study: Study, subject: Subject, score: Score, date: datetime.date | 
     return max((period for period, start in starts.items() if date is not None and start <= date), default=None)
 
 
-def _by_window(study: Study, instrument: str, day: int, period: int | None) -> Visit | None:
+def _by_window(visits: Sequence[Visit], where: Sequence[str] | None, day: int, period: int | None) -> Visit | None:
     # A visit outside of periods counts from the first dose of all, so that no day of a later period is in its window.
-    where = study.instruments[instrument].visits
-    for visit in study.visits:
+    for visit in visits:
         if where is not None and visit.visit not in where:
             continue
         inside = visit.window is not None and visit.window[0] <= day <= visit.window[1]
@@ -136,9 +133,14 @@ def _counting(study: Study, group: Sequence[Assessment]) -> Assessment:
     Of two on one day it is the one that was delivered last.
     """
     delivered_last = sorted(group, key=lambda one: one.score.source, reverse=True)
-    by_day = sorted(delivered_last, key=lambda one: one.score.day, reverse=study.tie == "later")
-    dated = sorted(by_day, key=lambda one: one.score.day == "")
+    known_first = sorted(delivered_last, key=lambda one: one.completed_part is not None)
+    by_day = sorted(known_first, key=_when, reverse=study.tie == "later")
+    dated = sorted(by_day, key=lambda one: _when(one) == "")
     return min(dated, key=lambda one: (one.value is None, _distance(one)))
+
+
+def _when(one: Assessment) -> str:
+    return one.date.isoformat() if one.date else one.score.day
 
 
 def _distance(one: Assessment) -> float:
@@ -150,6 +152,7 @@ def _baselines(study: Study, subject: Subject, found: Sequence[Assessment]) -> I
     first_dose = min(first_doses(subject).values(), default=None)
     for instrument in study.instruments:
         own = [one for one in found if one.score.instrument == instrument and one.value is not None]
+        own = [one for one in own if study.baseline.visits is None or one.avisit in study.baseline.visits]
         if study.baseline.rule == "visit":
             # Where each period has its own, one of no period is none.
             of_period = study.baseline.of == "period"
@@ -162,7 +165,11 @@ def _baselines(study: Study, subject: Subject, found: Sequence[Assessment]) -> I
             for one in own
             if (one.avisit == planned if one.date is None or first_dose is None else one.date <= first_dose)
         ]
-        if before:
+        if before and study.baseline.rule == "mean_before_first_dose":
+            last = max(before, key=lambda one: (one.date is not None, _when(one), one.score.day, one.score.source))
+            mean = sum((one.value or Fraction(0) for one in before), Fraction(0)) / len(before)
+            yield replace(last, value=mean, is_baseline=True, is_analysed=False, dtype="AVERAGE", base_period=None)
+        elif before:
             # One whose day is known goes before one whose day is not.
-            latest = max((one.date is not None, one.score.day) for one in before)
-            yield _counting(study, [one for one in before if (one.date is not None, one.score.day) == latest])
+            latest = max((one.date is not None, _when(one)) for one in before)
+            yield _counting(study, [one for one in before if (one.date is not None, _when(one)) == latest])

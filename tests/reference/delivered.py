@@ -14,13 +14,13 @@ from pipelines.build import build
 from pipelines.cut import Cut
 from pipelines.land import land
 from pipelines.study import Study
-from tests.reference.made_up import subject
+from pipelines.study.catalogue import catalogue
+from tests.reference.made_up import BY_ITEM, subject
 from tests.reference.records import Event, Score, Subject
 from tests.small_study import deliver, make_study
 
 DAY = "2026-11-01"
 EARLIER = "2026-10-01"
-VANISHED = Score(instrument="PHQ9", visit="UNSCHEDULED", day="2026-01-15", total=27)
 Record = TypeVar("Record")
 Row = list[object]
 Trial = tuple[Study, list[Subject], Cut]
@@ -34,33 +34,38 @@ def study_of(name: str, root: Path) -> Study:
 
 def deliver_subjects(study: Study, subjects: Sequence[Subject], day: str = DAY) -> list[Subject]:
     """Puts the subjects' files into the inbox; returns the subjects with the file and row of each record."""
-    files: dict[str, list[Row]] = {"subjects": [], "doses": [], "events": [], "madrs": [], "phq9": []}
+    is_dated = study.design == "randomised_withdrawal"
     headers = {
-        "subjects": ["site", "id", "sex", "arm"],
+        "subjects": ["site", "id", "sex", "arm", *(["consent", "randomised"] if is_dated else [])],
         "doses": ["site", "id", "day", "period", "arm", "category"],
         "events": ["site", "id", "event", "event_day", "end", "end_day"],
-        "madrs": ["site", "id", "visit", "day", *(f"madrs_{item:02d}" for item in range(1, 11)), "total"],
-        "phq9": ["site", "id", "visit", "day", "total"],
+        **{one.lower(): ["site", "id", "visit", "day", *_item_columns(one), "total"] for one in study.instruments},
     }
+    files: dict[str, list[Row]] = {kind: [] for kind in headers}
 
     def written(kind: str, subject: Subject, *values: object) -> tuple[str, int]:
-        site = f"{int(subject.usubjid) % 2 + 1:02d}"
-        files[kind].append([site, subject.usubjid, *values])
+        files[kind].append([subject.site, subject.usubjid, *values])
         return f"{kind}_{day}.csv", len(files[kind])
 
     placed = []
     for one in subjects:
-        written("subjects", one, "F", one.arm)
+        dates = [one.consent, one.randomised] if is_dated else []
+        enrolled = written("subjects", one, "F", one.arm, *dates)
         for dose in one.doses:
             written("doses", one, dose.day, dose.period, dose.arm, dose.category)
         events = tuple(replace(event, source=written("events", one, *_event(event))) for event in one.events)
         scores = tuple(
             replace(score, source=written(score.instrument.lower(), one, *_score(score))) for score in one.scores
         )
-        placed.append(replace(one, events=events, scores=scores))
+        placed.append(replace(one, events=events, scores=scores, randomised_source=enrolled))
     for kind, rows in files.items():
         deliver(study, "DM", f"{kind}_{day}.csv", _csv(headers[kind], rows))
     return placed
+
+
+def _item_columns(instrument: str) -> list[str]:
+    items = len(catalogue()[instrument].item_ranges) if instrument in BY_ITEM else 0
+    return [f"{instrument.lower()}_{item:02d}" for item in range(1, items + 1)]
 
 
 def _event(event: Event) -> Row:
@@ -105,13 +110,18 @@ def delivered_trial(name: str, folder: Path, seed: int, numbers: Iterable[int]) 
     again = [one if in_full else replace(one, scores=tuple(_some(chance, one.scores))) for one in final]
     before = [_as_known_before(chance, one, later) for one, later in zip(final, again, strict=True)]
     if in_full:
-        before = [replace(one, scores=(*one.scores, VANISHED)) for one in before]
+        scale = list(study.instruments)[-1]
+        items = (None,) * len(_item_columns(scale))
+        vanished = Score(instrument=scale, visit="UNSCHEDULED", day="2026-01-15", items=items, total=27)
+        before = [replace(one, scores=(*one.scores, vanished)) for one in before]
     first = deliver_subjects(study, before, EARLIER)
     last = deliver_subjects(study, again)
     subjects = []
     for one, early, late in zip(final, first, last, strict=True):
         placed = {_key(score): score for score in (*early.scores, *late.scores)}
-        subjects.append(replace(late, scores=tuple(placed[_key(score)] for score in one.scores)))
+        scores = tuple(placed[_key(score)] for score in one.scores)
+        # The file of subjects is the same both times: delivered twice, it lands once.
+        subjects.append(replace(late, scores=scores, randomised_source=early.randomised_source))
     return study, subjects
 
 
@@ -131,7 +141,11 @@ def _some(chance: random.Random, records: Iterable[Record]) -> list[Record]:
 
 
 def _otherwise(score: Score) -> Score:
-    items = tuple(None if item is None else (item + 3) % 7 for item in score.items)
+    most = [int(highest) for _, highest in catalogue()[score.instrument].item_ranges.values()]
+    items = tuple(
+        None if item is None else (item + 1) % (highest + 1)
+        for item, highest in zip(score.items, most if score.items else (), strict=True)
+    )
     return replace(score, items=items, total=None if score.total is None else (score.total + 11) % 28)
 
 

@@ -23,6 +23,8 @@ from tests.reference.outcomes import (
     valued,
 )
 from tests.reference.records import Source, Subject, days_apart, first_doses, full_date, study_day
+from tests.reference.schedules import visits_of
+from tests.reference.starts import Start, at_randomisation, at_visit
 
 BY_EVENT, BY_SCORE, BY_CENSORING, BY_GAP = range(4)
 ASSESSMENT_GAP = "ASSESSMENT GAP"
@@ -72,16 +74,19 @@ def courses(study: Study, subject: Subject) -> list[Course]:
         for planned in planned_by_period(study, subject, endpoint, found):
             at_baseline = baseline(found, endpoint.instrument, planned[0].period)
             base = at_baseline.value if at_baseline else None
-            start = _start(study, subject, parameter, endpoint, at_baseline, planned, found)
-            start_day = _day(start) if start else None
-            if start and start_day is not None:
-                followed = _followed(study, endpoint, start.period, start_day, found)
+            if parameter.start.at == "randomisation":
+                targets = {visit.visit: visit.day for visit in visits_of(study, subject)}
+                start = at_randomisation(subject, parameter, endpoint, at_baseline, found, targets)
+            else:
+                start = at_visit(_start(study, subject, parameter, endpoint, at_baseline, planned, found))
+            if start:
+                followed = _followed(study, subject, endpoint, start, found)
                 ends = [
-                    *_scores_met(parameter, endpoint, base, start_day, followed),
-                    *_events(subject, parameter, start.period, start_day, followed),
-                    *_gaps(parameter, start, start_day, followed),
+                    *_scores_met(parameter, endpoint, base, start.day, followed),
+                    *_events(subject, parameter, start.period, start.day, followed),
+                    *_gaps(parameter, start, followed),
                 ]
-                rows.append(_course(subject, parameter, start, start_day, followed, ends))
+                rows.append(_course(subject, parameter, start, followed, ends))
     return rows
 
 
@@ -114,7 +119,7 @@ def _start(
             judged.append((one.planned, met or assumed is True, met is not None and one.dtype is None))
     for place, (visit, _, is_seen) in enumerate(judged):
         run = judged[place : place + rule.assessments]
-        if is_seen and _day(visit) is not None and len(run) == rule.assessments and all(met for _, met, _ in run):
+        if is_seen and at_visit(visit) is not None and len(run) == rule.assessments and all(met for _, met, _ in run):
             return visit
     return None
 
@@ -123,25 +128,21 @@ def _order(one: Assessment) -> tuple[str, Source]:
     return one.score.day, one.score.source
 
 
-def _day(start: Planned) -> int | None:
-    return (start.done.study_day if start.done else None) or start.visit.day
-
-
 def _followed(
-    study: Study, endpoint: Endpoint, period: int, start_day: int, found: Sequence[Assessment]
+    study: Study, subject: Subject, endpoint: Endpoint, start: Start, found: Sequence[Assessment]
 ) -> list[tuple[int, Assessment]]:
     """Returns the period's assessments after the start that have a value, unscheduled ones too, by day.
 
     One whose day is not known counts on the target day of its visit.
     """
-    targets = {visit.visit: visit.day for visit in study.visits}
+    targets = {visit.visit: visit.day for visit in visits_of(study, subject)}
     own = [
         (one.study_day or targets.get(one.avisit), one)
         for one in found
-        if (one.score.instrument, one.period) == (endpoint.instrument, period) and one.value is not None
+        if (one.score.instrument, one.period) == (endpoint.instrument, start.period) and one.value is not None
     ]
     return sorted(
-        ((day, one) for day, one in own if day is not None and day > start_day),
+        ((day, one) for day, one in own if day is not None and day > start.day),
         key=lambda pair: (pair[0], pair[1].score.day or "9", pair[1].score.source),
     )
 
@@ -222,12 +223,10 @@ def _events(
             yield End(day, BY_CENSORING, event.source, event.term, day, seen)
 
 
-def _gaps(
-    parameter: Durability, start: Planned, start_day: int, followed: Sequence[tuple[int, Assessment]]
-) -> Iterator[End]:
+def _gaps(parameter: Durability, start: Start, followed: Sequence[tuple[int, Assessment]]) -> Iterator[End]:
     """Yields the first time of too many days without an assessment, as of the assessment before it."""
     allowed = parameter.censor_after_gap_days
-    seen = [*([(start_day, start.done)] if start.done else []), *followed]
+    seen = [*([(start.day, start.done)] if start.done else []), *followed]
     for (day, one), (following, _) in pairwise(seen):
         if allowed is not None and days_apart(day, following) > allowed:
             yield End(day + allowed, BY_GAP, one.score.source, ASSESSMENT_GAP, day, day)
@@ -237,12 +236,11 @@ def _gaps(
 def _course(
     subject: Subject,
     parameter: Durability,
-    start: Planned,
-    start_day: int,
+    start: Start,
     followed: Sequence[tuple[int, Assessment]],
     ends: Sequence[End],
 ) -> Course:
-    last_day = followed[-1][0] if followed else start_day
+    last_day = followed[-1][0] if followed else start.day
     # Of two on the last day the dated one, then the one that was delivered last.
     last = max((one for day, one in followed if day == last_day), key=_order, default=start.done)
     end = min(ends, default=None)
@@ -251,20 +249,20 @@ def _course(
         end = None
     is_event = end is not None and end.priority in {BY_EVENT, BY_SCORE}
     end_day = end.day if end else last_day
-    days = days_apart(start_day, end_day) + 1
+    days = days_apart(start.day, end_day) + 1
     return Course(
         paramcd=parameter.paramcd,
         period=start.period,
-        start_day=start.done.study_day if start.done else None,
-        start_date=start.done.date if start.done else None,
-        clock_start=start_day,
+        start_day=start.study_day,
+        start_date=start.date,
+        clock_start=start.day,
         end_day=end_day,
         days=days,
-        lower_days=days_apart(start_day, end.lower_day if end else last_day) + 1,
+        lower_days=days_apart(start.day, end.lower_day if end else last_day) + 1,
         upper_days=days if is_event else None,
         event=end.description if end and is_event else None,
         censored=None if is_event else end.description if end else why_censored(subject, start.period),
-        source=end.source if end else last.score.source if last else None,
+        source=end.source if end else last.score.source if last else start.source,
     )
 
 

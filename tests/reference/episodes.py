@@ -22,6 +22,7 @@ from tests.reference.records import (
     full_date,
     study_day,
 )
+from tests.reference.schedules import visits_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +81,7 @@ def episodes(study: Study, subject: Subject) -> list[Episode]:
         parameters = [one for one in study.durability if one.endpoint == endpoint.name]
         for period in first_doses(subject) if study.design == "crossover" else [1]:
             base = baseline(found, endpoint.instrument, period)
-            followed = _followed(study, endpoint, period, found, base)
+            followed = _followed(study, subject, endpoint, period, found, base)
             moments = [
                 *_judged(endpoint, parameters, base.value if base else None, followed),
                 *_events(subject, parameters, period),
@@ -94,18 +95,24 @@ def episodes(study: Study, subject: Subject) -> list[Episode]:
 
 
 def _followed(
-    study: Study, endpoint: Endpoint, period: int, found: Sequence[Assessment], base: Assessment | None
+    study: Study,
+    subject: Subject,
+    endpoint: Endpoint,
+    period: int,
+    found: Sequence[Assessment],
+    base: Assessment | None,
 ) -> list[tuple[int, Assessment]]:
     """Returns the period's assessments with a value after the first dose, unscheduled ones too, by day.
 
     On day 1 those of a visit that is planned after the baseline's.
     """
     planned = {visit.visit: visit for visit in study.visits}
+    targets = {visit.visit: visit.day for visit in visits_of(study, subject)}
     rows = []
     for one in found:
         if (one.score.instrument, one.period) == (endpoint.instrument, period) and one.value is not None:
             visit = planned.get(one.avisit)
-            day = one.study_day or (visit.day if visit else None)
+            day = one.study_day or targets.get(one.avisit)
             before = planned.get(base.avisit) if base else None
             is_later = visit is not None and before is not None and visit.visitnum > before.visitnum
             if not one.is_baseline and day is not None and (day > 1 or (day == 1 and is_later)):

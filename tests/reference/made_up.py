@@ -13,6 +13,8 @@ from tests.reference.records import Dose, Event, Score, Subject, date_of_study_d
 FIRST = datetime.date(2026, 3, 2)
 EVENTS = ("RESCUE MEDICATION", "HOSPITALISATION FOR DEPRESSION", "SUICIDE ATTEMPT", "PANIC ATTACK")
 ENDS = ("COMPLETED", "WITHDRAWAL BY SUBJECT", "LACK OF EFFICACY", "LOST TO FOLLOW-UP", "DEATH")
+# What is collected item by item; of the others only the total is.
+BY_ITEM = {"MADRS", "HAMD17"}
 # Where rules change their answer.
 BOUNDARIES = (0, 4, 5, 6, 9, 10, 11, 12, 13, 20, 21, 22, 23)
 
@@ -32,12 +34,26 @@ def subject(study: Study, seed: int, number: int) -> Subject:
     ]
     # A row is told by its instrument, visit and day: a second one would be set aside.
     told = {(score.instrument, score.visit, score.arm, score.day): score for score in scores}
+    consent, randomised = _dates(chance, first_dose) if study.design == "randomised_withdrawal" else ("", "")
     return Subject(
         usubjid=f"{number:06d}",
+        site=f"{number % 2 + 1:02d}",
         arm=arms[0],
+        consent=consent,
+        randomised=randomised,
         doses=doses,
         scores=tuple(told.values()),
         events=tuple(_events(chance, first_dose)),
+    )
+
+
+def _dates(chance: random.Random, first_dose: datetime.date) -> tuple[str, str]:
+    """Returns the days of consent and of randomisation, as far as they are known."""
+    consent = first_dose - datetime.timedelta(days=chance.choice([0, 1, 7, 14, 20, 28, chance.randint(0, 40)]))
+    randomised = first_dose + datetime.timedelta(days=chance.choice([27, 28, 29, chance.randint(-2, 70)]))
+    return (
+        consent.isoformat() if chance.random() < 0.9 else "",
+        randomised.isoformat() if chance.random() < 0.9 else "",
     )
 
 
@@ -101,17 +117,25 @@ def _written(chance: random.Random, day: datetime.date) -> str:
 
 
 def _score(chance: random.Random, instrument: str, visit: str, day: str, arm: str | None, value: int) -> Score:
-    expected = len(catalogue()[instrument].item_ranges)
-    # Only this one comes with its items.
-    if instrument != "MADRS":
+    ranges = list(catalogue()[instrument].item_ranges.values())
+    if instrument not in BY_ITEM:
         return Score(instrument=instrument, visit=visit, day=day, arm=arm, total=value)
-    items: list[int | None] = [value // expected + (n < value % expected) for n in range(expected)]
+    items: list[int | None] = _items([int(highest) for _, highest in ranges], value)
     kind = chance.random()
-    total = value if kind < 0.5 else chance.randint(0, 60) if kind < 0.6 else None
+    total = value if kind < 0.5 else chance.randint(0, value) if kind < 0.6 else None
     if chance.random() < 0.1:
-        for n in chance.sample(range(expected), chance.choice([1, 1, 2, 10])):
+        for n in chance.sample(range(len(ranges)), chance.choice([1, 1, 2, 3, len(ranges)])):
             items[n] = None
     return Score(instrument=instrument, visit=visit, day=day, arm=arm, items=tuple(items), total=total)
+
+
+def _items(highest: list[int], value: int) -> list[int | None]:
+    """Returns items that make this sum, as even as their ranges allow."""
+    items = [0] * len(highest)
+    while sum(items) < value:
+        open_items = [n for n, most in enumerate(highest) if items[n] < most]
+        items[min(open_items, key=lambda n: items[n])] += 1
+    return list(items)
 
 
 def _events(chance: random.Random, first_dose: datetime.date) -> Iterator[Event]:

@@ -12,6 +12,7 @@ from pipelines.study.endpoints import Endpoint, Estimand, MissingRule
 from pipelines.study.visits import Visit
 from tests.reference.assessments import UNSCHEDULED, Assessment, assessments, baseline
 from tests.reference.records import Subject, date_of_study_day, first_doses, full_date
+from tests.reference.schedules import visits_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,12 +97,20 @@ def assumed_outcome(study: Study, subject: Subject, rule: MissingRule, one: Valu
 
 
 def responds(endpoint: Endpoint, base: Fraction | None, value: Fraction | None) -> bool | None:
-    """Returns whether the reduction from baseline reaches the share; None where it cannot be known."""
+    """Returns whether all that the rule asks for is reached; None where it cannot be known."""
     if base is None or value is None or base == 0:
         return None
-    reduction = 100 * (base - value) / base
-    share = Fraction(str(endpoint.response.min_reduction_pct))
-    return reduction > share if endpoint.response.strict else reduction >= share
+    rule = endpoint.response
+    asked = [
+        (100 * (base - value) / base, rule.min_reduction_pct),
+        (base - value, rule.min_reduction_points),
+        (-value, None if rule.max_score is None else -rule.max_score),
+    ]
+    return all(
+        reached > Fraction(str(least)) if rule.strict else reached >= Fraction(str(least))
+        for reached, least in asked
+        if least is not None
+    )
 
 
 def remits(endpoint: Endpoint, value: Fraction | None) -> bool | None:
@@ -119,7 +128,7 @@ def planned_by_period(
     first = next(visit.visitnum for visit in study.visits if visit.baseline)
     where = study.instruments[endpoint.instrument].visits
     visits = sorted(
-        (one for one in study.visits if one.visitnum > first and (where is None or one.visit in where)),
+        (one for one in visits_of(study, subject) if one.visitnum > first and (where is None or one.visit in where)),
         key=lambda one: one.visitnum,
     )
     starts = first_doses(subject)

@@ -51,7 +51,11 @@ class Subject:
     """One subject: everything that counts as delivered last."""
 
     usubjid: str
+    site: str = ""
     arm: str | None = None
+    consent: str = ""
+    randomised: str = ""
+    randomised_source: Source = ("", 0)
     doses: tuple[Dose, ...] = ()
     scores: tuple[Score, ...] = ()
     events: tuple[Event, ...] = ()

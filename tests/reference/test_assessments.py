@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from pipelines.study import Study
-from tests.reference.assessments import assessments, baseline, total
+from pipelines.study.instruments import InstrumentUse
+from tests.reference.assessments import assessments, baseline
 from tests.reference.records import Score, days_apart, full_date, study_day
 from tests.reference.small import FIRST_DOSE, madrs, on, seen, study
+from tests.reference.totals import total
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +43,8 @@ def test_a_total_is_of_all_items_or_as_collected_and_never_of_some_items(
     items: tuple[int | None, ...], collected: int | None, by_items: int | None, by_collected: int | None
 ) -> None:
     score = Score(instrument="MADRS", visit="BL", day="", items=items, total=collected)
-    assert (total(score, "items"), total(score, "collected")) == (by_items, by_collected)
+    uses = InstrumentUse(), InstrumentUse(analysed_total="collected")
+    assert [total(score, use) for use in uses] == [by_items, by_collected]
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pipelines.study import Study
 from tests.reference.durability import Course, courses
 from tests.reference.records import Event, Score
-from tests.reference.small import ended, event, madrs, seen, study
+from tests.reference.small import ended, event, madrs, on, seen, study
 
 
 @pytest.fixture(scope="module")
@@ -95,3 +97,34 @@ def test_what_comes_first_ends_the_time(
 
 def test_without_a_response_there_is_no_course(parallel: Study) -> None:
     assert courses(parallel, seen(madrs("BL", 1, 40), madrs("D2", 2, 21))) == []
+
+
+@pytest.fixture(scope="module")
+def withdrawal(tmp_path_factory: pytest.TempPathFactory) -> Study:
+    return study(tmp_path_factory.mktemp("studies") / "withdrawal", "withdrawal")
+
+
+@pytest.mark.parametrize(
+    ("scores", "starts"),
+    [
+        ([other(20, 10), other(29, 10)], True),
+        ([other(20, 10), other(30, 10)], False),  # the second comes after the randomisation
+        ([other(20, 10), other(24, 11), other(29, 10)], False),  # not in a row
+        ([other(8, 11), other(20, 10), other(29, 10)], True),
+        ([other(29, 10)], False),
+    ],
+)
+def test_a_randomisation_starts_the_time_of_who_was_in_the_state_at_the_last_assessments(
+    withdrawal: Study, scores: list[Score], starts: bool
+) -> None:
+    subject = replace(seen(madrs("BL", 1, 40), *scores, other(60, 30)), randomised=on(29), randomised_source=("s", 1))
+    found = [(one.start_day, one.days) for one in courses(withdrawal, subject) if one.paramcd == "TTRAND"]
+    assert found == ([(29, 32)] if starts else [])
+
+
+def test_who_is_not_seen_after_the_randomisation_is_followed_to_its_day(withdrawal: Study) -> None:
+    subject = replace(
+        seen(madrs("BL", 1, 40), other(20, 9), other(28, 9)), randomised=on(29), randomised_source=("s", 1)
+    )
+    (found,) = [one for one in courses(withdrawal, subject) if one.paramcd == "TTRAND"]
+    assert (found.days, found.censored, found.source) == (1, "DATA CUTOFF", ("s", 1))

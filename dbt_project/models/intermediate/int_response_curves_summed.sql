@@ -40,7 +40,7 @@ points as (
         coalesce(scores.ady, scores.target_day) as point_day,
         scores.delivery_rank,
         scores.srcseq,
-        cast(scores.base - scores.aval as decimal(18, 4)) as reduction
+        cast(scores.base - scores.aval as decimal(28, 10)) as reduction
     from ends
     inner join scores
         on
