@@ -68,13 +68,15 @@ class HistoryReceipt:
     findings: tuple[Finding, ...]
 
 
-def history(study: Study) -> HistoryReceipt:
+def history(study: Study, *, until: Cut | None = None) -> HistoryReceipt:
     """Returns how checks and failing rows changed over the cuts that were published, and the newest one if gated.
+
+    `until` is the last cut to look at, in place of the newest: those published before it come before it.
 
     Raises:
         IntegrityError: a verdict table is damaged or cannot be read.
     """
-    chosen = _in_order(study)
+    chosen = _in_order(study, until)
     ids = tuple(cut.cut_id for cut in chosen)
     checks = [{row["check_id"]: row for row in gate_rows(cut, "checks")} for cut in chosen]
     found = [_named(cut, gate_rows(cut, "failing_rows")) for cut in chosen]
@@ -108,13 +110,14 @@ def finding_id(check_id: str, keys: Sequence[object], number: int) -> str:
     return sha256_json([check_id, *("" if key is None else str(key) for key in keys), number])[:16]
 
 
-def _in_order(study: Study) -> list[Cut]:
-    known = [cut for cut in cuts(study.folder) if cut.gate.is_dir()]
+def _in_order(study: Study, until: Cut | None) -> list[Cut]:
+    known = [cut for cut in cuts(study.folder) if (cut.gate / "checks.parquet").is_file()]
     published = [cut for cut in known if cut.seal.exists()]
     chosen = sorted(published, key=lambda cut: (json.loads(cut.seal.read_bytes())["published_at"], cut.cut_id))
-    if known and (newest := latest_cut(study)) in known and newest not in chosen:
-        chosen.append(newest)
-    return chosen
+    last = until or (latest_cut(study) if known else None)
+    if until in chosen:
+        return chosen[: chosen.index(until) + 1]
+    return [*chosen, last] if last in known and last not in chosen else chosen
 
 
 def _named(cut: Cut, rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
