@@ -2,7 +2,7 @@
 
 Reads   gate/checks.parquet and gate/failing_rows.parquet of the published cuts, and of the newest one if it was gated
 Rule    a cut holds its own verdicts and never those of another; they are laid side by side here. A failing row has an
-        id that is the same in every cut: its check and the keys of what it is about, not the file that it came in
+        id that is the same in every cut, and is that of its query (`pipelines.gate.row_ids`)
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def history(study: Study, *, until: Cut | None = None) -> HistoryReceipt:
 
 
 def finding_id(check_id: str, keys: Sequence[object], number: int) -> str:
-    """Returns the id of the `number`-th failing row of a check with these keys, the same in every cut."""
+    """Returns the id of the `number`-th failing row of a check with these keys, for cuts whose rows have none."""
     return sha256_json([check_id, *("" if key is None else str(key) for key in keys), number])[:16]
 
 
@@ -121,7 +121,7 @@ def _in_order(study: Study, until: Cut | None) -> list[Cut]:
 
 
 def _named(cut: Cut, rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Returns the failing rows by their ids. Rows with the same keys are told apart by their order in the file."""
+    """Returns the failing rows by their ids; in a cut of a version that gave none, by their keys and order."""
     exports = {one["delivery_id"]: one.get("layout_file") or one["file"] for one in cut.inputs["deliveries"]}
     seen: Counter[tuple[object, ...]] = Counter()
     named = {}
@@ -131,7 +131,7 @@ def _named(cut: Cut, rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
             # Of nobody: the row itself, in the export whose newest file it stands in.
             keys = (*keys, exports.get(row["delivery_id"], row["source_file"]), row["srcseq"])
         seen[row["check_id"], *keys] += 1
-        named[finding_id(row["check_id"], keys, seen[row["check_id"], *keys])] = row
+        named[row.get("row_id") or finding_id(row["check_id"], keys, seen[row["check_id"], *keys])] = row
     return named
 
 

@@ -110,6 +110,16 @@ def test_a_row_of_nobody_is_known_by_its_place_in_its_export(study: Study) -> No
     assert sorted(finding.state for finding in found) == ["new", "open"]
 
 
+def test_a_row_that_the_gate_gave_an_id_is_known_by_it(study: Study) -> None:
+    for number, visit in ((3, "W1"), (4, "W2")):
+        cut = gated(study, number, [("CUR-ADQS-007", "S01-009", visit, "scores_3.csv", number)])
+        rows = pq.read_table(cut.gate / "failing_rows.parquet")
+        path = cut.gate / "failing_rows.parquet"
+        pq.write_table(rows.append_column("row_id", pa.array(["7F3A21-9B04C2"])), path)
+    (finding,) = [one for one in history(study).findings if one.usubjid == "S01-009"]
+    assert (finding.finding_id, finding.state) == ("7F3A21-9B04C2", "open")
+
+
 def test_the_newest_cut_counts_before_it_is_published(study: Study) -> None:
     candidate = gated(study, 5, [], published=False)
     receipt = history(study)
