@@ -20,6 +20,7 @@ from pipelines.core.hashing import canonical_json, sha256_file
 from pipelines.cut import Cut, check_config, check_held, check_unblinded, unblinding_directory
 from pipelines.gate import check_gate
 from pipelines.gate.waivers import waivers
+from pipelines.history import history
 from pipelines.ledger import Event, audited, head, record
 from pipelines.manifest import SIGNATURES_PAGE, differences, inputs_match, manifest_sha256, sealed_document
 from pipelines.sign import check_signed, signatures
@@ -97,7 +98,10 @@ def _seal(study: Study, cut: Cut) -> None:
     from pipelines.report import signatures_page
 
     given = [asdict(signature) for signature in signatures(cut)]
-    page = signatures_page(study, cut, given, [asdict(waiver) | {"scope": waiver.scope} for waiver in waivers(cut)])
+    waived = [asdict(waiver) | {"scope": waiver.scope} for waiver in waivers(cut)]
+    past = history(study, until=cut)
+    changes = [asdict(check) for check in past.checks] if past.cuts[1:] else []
+    page = signatures_page(study, cut, given, waived, changes)
     write_atomically(cut.directory / SIGNATURES_PAGE, page.encode(), change="publish.page")
     if named := cut.inputs.get("unblinding"):
         write_atomically(cut.unblinding, canonical_json(_opened_by(study, str(named["id"]))))

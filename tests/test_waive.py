@@ -27,7 +27,8 @@ from pipelines.waive import Scope, waive
 from tests.small_cut import make_candidate, small_study
 
 CHECK = "CUR-ADQS-001"
-KEYS = ("check_id", "siteid", "usubjid", "delivery_id", "srcseq")
+KEYS = ("check_id", "siteid", "usubjid", "delivery_id", "srcseq", "paramcd", "avisit", "srcdom", "source_file")
+RESULT = {"gate": "curated", "table_name": "adqs", "severity": "critical", "sentence": "A sentence for a site."}
 TODAY = dt.datetime.now(dt.UTC).date()
 TOMORROW = TODAY + dt.timedelta(days=1)
 
@@ -38,14 +39,15 @@ def blocked(study: Study, *, verdict: str = "FAIL", rows: Sequence[str] = ("S01-
     failing(cut, rows)
     error = "there is no table curated.adqs" if verdict == "ERROR" else None
     check = {"check_id": CHECK, "verdict": verdict, "rows_failed": len(rows) if not error else None, "error": error}
-    pq.write_table(pa.Table.from_pylist([check]), cut.gate / "checks.parquet")
+    pq.write_table(pa.Table.from_pylist([RESULT | check]), cut.gate / "checks.parquet")
     return cut
 
 
 def failing(cut: Cut, subjects: Sequence[str]) -> None:
     """Writes the failing rows of these subjects."""
     rows: list[dict[str, Any]] = [
-        dict(zip(KEYS, (CHECK, subject[:3], subject, "d" * 64, 7), strict=True)) for subject in subjects
+        dict(zip(KEYS, (CHECK, subject[:3], subject, "d" * 64, 7, "MADRS", "W1", "QS", "f"), strict=True))
+        for subject in subjects
     ]
     schema = pa.schema([(key, pa.int64() if key == "srcseq" else pa.string()) for key in KEYS])
     pq.write_table(pa.Table.from_pylist(rows, schema=schema), cut.gate / "failing_rows.parquet")
