@@ -116,7 +116,7 @@ def queries(study: Study) -> Register:
     lives: dict[str, _Life] = {}
     days = [_day(cut) for cut in gated]
     for place, cut in enumerate(gated):
-        asked = {row["query_id"]: row for row in _rows(cut.tables / "queries.parquet")}
+        asked = {row["query_id"]: row for row in _rows(cut.queries)}
         could_not_run = {row["check_id"] for row in _rows(cut.gate / "checks.parquet") if row["verdict"] == "ERROR"}
         for query_id, row in asked.items():
             _asked(lives, query_id, row, place=place, cut_id=cut.cut_id)
@@ -205,7 +205,7 @@ def _gated(folder: StudyFolder) -> list[Cut]:
     whole = [
         cut
         for cut in cuts(folder)
-        if (cut.tables / "queries.parquet").is_file()
+        if cut.queries.is_file()
         and (cut.gate / "checks.parquet").is_file()
         and not (cut.inputs.get("as_of") or cut.inputs.get("data_cutoff"))
     ]
