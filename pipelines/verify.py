@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,8 +32,13 @@ class VerifyReceipt:
     events: int
 
 
-def verify(study: Study, cut_id: str | None = None) -> VerifyReceipt:
+def verify(study: Study, cut_id: str | None = None, *, heads: Sequence[tuple[str, Head]] = ()) -> VerifyReceipt:
     """Verifies one cut, or the pointer and every cut that was published.
+
+    Args:
+        study: the study.
+        cut_id: the cut; by default the pointer and all that were published.
+        heads: heads of the audit trail that were written down elsewhere, each with where.
 
     Raises:
         IntegrityError: the message names each file that is changed, gone or too many.
@@ -59,10 +65,10 @@ def verify(study: Study, cut_id: str | None = None) -> VerifyReceipt:
     deliveries = {entry["delivery_id"]: entry for cut in cuts if not wrong for entry in cut.inputs["deliveries"]}
     wrong += [line for entry in deliveries.values() for line in _wrong_delivery(folder, entry)]
     trail = events(folder)
-    heads = _sealed_heads(cuts)
-    wrong += [f"{folder.ledger}: {line}" for line in broken_links(trail, heads)]
+    sealed = _sealed_heads(cuts)
+    wrong += [f"{folder.ledger}: {line}" for line in broken_links(trail, [*sealed, *heads])]
     # A cut of before there was a trail has no head in its seal.
-    if heads and not wrong:
+    if sealed and not wrong:
         wrong += [line for cut in cuts if cut in current for line in _untold(folder, trail, current[cut])]
     if wrong:
         raise IntegrityError("\n".join([f"{study.name}: {len(wrong)} difference(s) found.", *wrong]))

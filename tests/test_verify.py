@@ -10,6 +10,7 @@ import pytest
 
 from pipelines.core.errors import IntegrityError
 from pipelines.cut import Cut
+from pipelines.ledger import Head, head
 from pipelines.publish import publish
 from pipelines.sign import DEMO_ROLE, DEMO_SIGNER, sign
 from pipelines.study import Study
@@ -146,3 +147,16 @@ def test_a_pointer_moved_back_to_an_older_published_cut_is_noticed(tmp_path: Pat
     study.folder.pointer.write_bytes(older)
     with pytest.raises(IntegrityError, match="names another cut than was published last"):
         verify(study)
+
+
+@pytest.mark.requirement("AUD-3")
+def test_a_head_that_was_written_down_elsewhere_has_to_be_in_the_trail(tmp_path: Path) -> None:
+    study = small_study(tmp_path)
+    cut = make_candidate(study)
+    publish(study, cut.cut_id)
+    noted = head(study.folder)
+    assert verify(study, heads=[("the head given", noted)]).events == noted.seq
+    with pytest.raises(IntegrityError, match=f"event {noted.seq + 1}: is gone; the head given names it"):
+        verify(study, heads=[("the head given", Head(seq=noted.seq + 1, sha256=noted.sha256))])
+    with pytest.raises(IntegrityError, match=f"event {noted.seq}: is not the one that the head given names"):
+        verify(study, heads=[("the head given", Head(seq=noted.seq, sha256="0" * 64))])

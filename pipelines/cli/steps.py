@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,10 +19,11 @@ from pipelines.cli.command import (
     study_argument,
     study_named,
 )
-from pipelines.core.errors import InputRefusedError, NotAllowedError
+from pipelines.core.errors import InputRefusedError, NotAllowedError, UsageError
 
 if TYPE_CHECKING:
     from pipelines.land import DeliveryReceipt
+    from pipelines.ledger import Head
 
 
 @main.command("land")
@@ -172,14 +174,22 @@ def publish_command(study_name: str, cut: str | None, as_json: bool) -> None:
 @main.command("verify")
 @study_argument
 @cut_option
+@click.option(
+    "--ledger-head",
+    "noted",
+    multiple=True,
+    metavar="SEQ:SHA",
+    help="A head that `audit --head` printed (more than one).",
+)
 @json_option
-def verify_command(study_name: str, cut: str | None, as_json: bool) -> None:
+def verify_command(study_name: str, cut: str | None, noted: tuple[str, ...], as_json: bool) -> None:
     """Hash everything that was published again, and name what differs."""
     from pipelines.cut import find_cut
     from pipelines.verify import verify
 
     study = study_named(study_name)
-    receipt = verify(study, find_cut(study, cut).cut_id if cut else None)
+    heads = [("the head given", _head(text)) for text in noted]
+    receipt = verify(study, find_cut(study, cut).cut_id if cut else None, heads=heads)
     if as_json:
         print_json(receipt)
     else:
@@ -187,6 +197,18 @@ def verify_command(study_name: str, cut: str | None, as_json: bool) -> None:
             f"verified {len(receipt.cuts)} cut(s), {receipt.files} files, {receipt.deliveries} deliveries, "
             f"{receipt.events} events of the audit trail: as recorded"
         )
+
+
+def _head(text: str) -> Head:
+    from pipelines.ledger import Head
+
+    seq, _, sha256 = text.strip().partition(":")
+    if not (seq.isascii() and seq.isdigit()) or not re.fullmatch("[0-9a-f]{64}", sha256):
+        msg = (
+            "--ledger-head: give the number, a colon and the 64 digits, as `afterglow audit STUDY --head` prints them."
+        )
+        raise UsageError(msg)
+    return Head(seq=int(seq), sha256=sha256)
 
 
 @main.command("run")
