@@ -26,6 +26,9 @@ from pipelines.manifest import SIGNATURES_PAGE, differences, inputs_match, manif
 from pipelines.sign import check_signed, signatures
 from pipelines.study import Study
 
+# What the audit trail calls a publication that may not have come to its end.
+BEGUN = "begun"
+
 
 @dataclass(frozen=True, kw_only=True)
 class PublishReceipt:
@@ -80,17 +83,17 @@ def _move_pointer(study: Study, cut: Cut, bound: str, run: int | None) -> bool:
     pointer = {"cut_id": cut.cut_id, "manifest_sha256": bound, "seal_sha256": sha256_file(cut.seal)}
     content = canonical_json(pointer)
     reused = cut.pointer.exists() and cut.pointer.read_bytes() == content
+    named, told = f"published/{cut.pointer.name}", f"cut {cut.cut_id} {bound}"
     if not reused:
         _make_durable(cut)
         reached("publish.durable")
         # Before the pointer: a crash between the two keeps older runs out, and lets this one in again.
         overtake(study.folder.runs, run)
         reached("publish.fenced")
-    # Said before it is done: a crash between the two is mended by publishing again, which says nothing twice.
-    named = f"published/{cut.pointer.name}"
-    record(study.folder, Event(action="publish", object=named, new=f"cut {cut.cut_id} {bound}"))
-    if not reused:
+        # Said before it is done, and again when it is: a crash between the two is told from a pointer moved back.
+        record(study.folder, Event(action="publish", object=named, field=BEGUN, new=told))
         write_atomically(cut.pointer, content, change="publish.pointer")
+    record(study.folder, Event(action="publish", object=named, new=told))
     return reused
 
 

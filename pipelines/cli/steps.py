@@ -197,6 +197,8 @@ def verify_command(study_name: str, cut: str | None, noted: tuple[str, ...], as_
             f"verified {len(receipt.cuts)} cut(s), {receipt.files} files, {receipt.deliveries} deliveries, "
             f"{receipt.events} events of the audit trail: as recorded"
         )
+        if receipt.left_out:
+            click.echo(f"not here, and not hashed: {receipt.left_out} deliveries in the vault that was not backed up")
 
 
 def _head(text: str) -> Head:

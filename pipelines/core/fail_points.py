@@ -42,6 +42,7 @@ CHANGES = {
     "publish.page": "the page of the signatures",
     "publish.seal": "the seal",
     "publish.pointer": "the pointer",
+    "restore.folder": "a restored study",
 }
 # Between them.
 MOMENTS = {

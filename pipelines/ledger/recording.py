@@ -132,7 +132,8 @@ def software() -> str:
 
 
 def _study(folder: StudyFolder) -> str:
-    return folder.root.resolve().name
+    # A file of its own goes with the study's folder, whatever that is called elsewhere.
+    return folder.root.resolve().name if os.environ.get(LEDGER_VARIABLE) else "study"
 
 
 @contextlib.contextmanager

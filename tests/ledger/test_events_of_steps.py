@@ -33,7 +33,9 @@ def test_signing_and_publishing_are_recorded_once_and_a_refusal_is_a_failure(tmp
         ("failure", "publish"),
         ("sign", f"cut {cut.cut_id}"),
         ("publish", "published/CURRENT"),
+        ("publish", "published/CURRENT"),
     ]
     assert "not signed by: statistician" in said[3].reason
     assert said[4].field == "Ada Example (statistician)"
-    assert check_ledger(study.folder) == 6
+    assert [event.field for event in said[5:]] == ["begun", ""]
+    assert check_ledger(study.folder) == 7
