@@ -12,7 +12,7 @@ from pipelines.core.errors import IntegrityError
 from pipelines.cut import Cut
 from pipelines.ledger import Head, head
 from pipelines.publish import publish
-from pipelines.sign import DEMO_ROLE, DEMO_SIGNER, sign
+from pipelines.sign import DEMO_ROLE, sign
 from pipelines.study import Study
 from pipelines.verify import verify
 from tests.small_cut import make_candidate, small_study
@@ -21,7 +21,7 @@ from tests.small_cut import make_candidate, small_study
 def published(root: Path) -> tuple[Study, Cut]:
     study = small_study(root, signoff="demo")
     cut = make_candidate(study)
-    sign(study, cut.cut_id, name=DEMO_SIGNER, role=DEMO_ROLE, method="demo")
+    sign(study, cut.cut_id, role=DEMO_ROLE, method="demo")
     publish(study, cut.cut_id)
     return study, cut
 
@@ -74,7 +74,7 @@ def test_a_file_that_was_added_is_named(tmp_path: Path) -> None:
 def test_older_published_cuts_are_verified_too(tmp_path: Path) -> None:
     study, old = published(tmp_path)
     new = make_candidate(study, number=2)
-    sign(study, new.cut_id, name=DEMO_SIGNER, role=DEMO_ROLE, method="demo")
+    sign(study, new.cut_id, role=DEMO_ROLE, method="demo")
     publish(study, new.cut_id)
     assert set(verify(study).cuts) == {old.cut_id, new.cut_id}
     flip(old.tables / "response.parquet", 0)
@@ -106,7 +106,7 @@ def test_nothing_published_and_an_unpublished_cut_are_no_pass(tmp_path: Path) ->
 def test_a_seal_that_is_gone_is_noticed_on_an_older_cut_too(tmp_path: Path) -> None:
     study, older = published(tmp_path)
     newer = make_candidate(study, number=2)
-    sign(study, newer.cut_id, name=DEMO_SIGNER, role=DEMO_ROLE, method="demo")
+    sign(study, newer.cut_id, role=DEMO_ROLE, method="demo")
     publish(study, newer.cut_id)
     # A candidate that was never published has no seal, and needs none.
     make_candidate(study, number=3)
@@ -144,7 +144,7 @@ def test_a_pointer_moved_back_to_an_older_published_cut_is_noticed(tmp_path: Pat
     study, _ = published(tmp_path)
     older = study.folder.pointer.read_bytes()
     newer = make_candidate(study, number=2)
-    sign(study, newer.cut_id, name=DEMO_SIGNER, role=DEMO_ROLE, method="demo")
+    sign(study, newer.cut_id, role=DEMO_ROLE, method="demo")
     publish(study, newer.cut_id)
     verify(study)
     study.folder.pointer.write_bytes(older)

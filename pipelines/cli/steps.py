@@ -124,33 +124,6 @@ def report_command(study_name: str, cut: str | None, as_json: bool) -> None:
     print_json(receipt) if as_json else click.echo(receipt.path)
 
 
-@main.command("sign")
-@study_argument
-@cut_option
-@click.option("--name", required=True, help="The signer's printed name.")
-@click.option("--role", required=True, help="One of the roles that the study file asks for.")
-@click.option("--meaning", type=click.Choice(["author", "review", "approve", "reject"]), default="approve")
-@click.option("--reason", default="", help="Why; asked for with a rejection, and with --study-file.")
-@click.option("--study-file", is_flag=True, help="Sign the study file as it is now, after a change (H_CONFIG).")
-@json_option
-def sign_command(study_name: str, cut: str | None, study_file: bool, as_json: bool, **signature: Any) -> None:
-    """Sign a cut, or reject it: name, role, meaning and time, bound to its manifest."""
-    from pipelines.cut import short_id
-    from pipelines.sign import sign, sign_study_file
-
-    study = study_named(study_name)
-    if study_file:
-        del signature["meaning"]
-        click.echo(f"study file {short_id(sign_study_file(study, **signature))}: signed by {signature['name']}")
-        return
-    chosen = cut_of(study, cut)
-    given = sign(study, chosen.cut_id, method="cli", **signature)
-    if as_json:
-        print_json(given)
-    else:
-        click.echo(f"cut {chosen.short_id}: {given.meaning} by {given.name} ({given.role}) at {given.signed_at}")
-
-
 @main.command("publish")
 @study_argument
 @cut_option
@@ -195,7 +168,7 @@ def verify_command(study_name: str, cut: str | None, noted: tuple[str, ...], as_
     else:
         click.echo(
             f"verified {len(receipt.cuts)} cut(s), {receipt.files} files, {receipt.deliveries} deliveries, "
-            f"{receipt.events} events of the audit trail: as recorded"
+            f"{receipt.signatures} signatures, {receipt.events} events of the audit trail: as recorded"
         )
         if receipt.left_out:
             click.echo(f"not here, and not hashed: {receipt.left_out} deliveries in the vault that was not backed up")
