@@ -15,6 +15,13 @@ from tests.faults import invariants
 from tests.faults.cases import Fault, Range
 
 
+@pytest.mark.requirement("FLT-1")
+@pytest.mark.requirement("FLT-2")
+@pytest.mark.requirement("FLT-3")
+@pytest.mark.requirement("FLT-4")
+@pytest.mark.requirement("FLT-5")
+@pytest.mark.requirement("FLT-6")
+@pytest.mark.requirement("FLT-7")
 def test_every_action_at_some_of_the_points_breaks_nothing(place: Range) -> None:
     every = list(place.faults())
     assert len(every) > 500

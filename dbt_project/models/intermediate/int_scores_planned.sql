@@ -28,13 +28,6 @@ scores as (
 
 ),
 
-baselines as (
-
-    select * from {{ ref('int_scores_windowed') }}
-    where ablfl = 'Y'
-
-),
-
 settings as (
 
     select * from {{ source('study', 'settings') }}
@@ -97,10 +90,10 @@ final as (
             expected.usubjid = scores.usubjid and expected.paramcd = scores.paramcd
             and expected.avisit = scores.avisit and expected.aperiod is not distinct from scores.aperiod
             and scores.anl01fl = 'Y'
-    left join baselines
+    left join scores as baselines
         on
             expected.usubjid = baselines.usubjid and expected.paramcd = baselines.paramcd
-            and expected.basetype is not distinct from baselines.basetype
+            and expected.basetype is not distinct from baselines.basetype and baselines.ablfl = 'Y'
 
 )
 
