@@ -1,5 +1,6 @@
 {#- Response: a reduction from baseline of at least (strict: more than) min_reduction_pct, min_reduction_points, or both,
-and a total of at most (strict: less than) response_max_score, as far as each is given.
+and a total of at most (strict: less than) response_max_score, as far as each is given; and what other instruments say of
+it besides (`further`, joined by `further_score_of`), where the endpoint asks them.
 
 Both sides are multiplied out, so that 30 -> 15 is exactly 50 % whatever the floating point division would give.
 A baseline of 0 has no reduction. -#}
@@ -11,11 +12,25 @@ A baseline of 0 has no reduction. -#}
                 coalesce(({{ base }} - {{ aval }}) * 100 > {{ endpoint }}.min_reduction_pct * {{ base }}, true)
                 and coalesce({{ base }} - {{ aval }} > {{ endpoint }}.min_reduction_points, true)
                 and coalesce({{ aval }} < {{ endpoint }}.response_max_score, true)
+                and {{ further_is_met(endpoint) }}
         else
             coalesce(({{ base }} - {{ aval }}) * 100 >= {{ endpoint }}.min_reduction_pct * {{ base }}, true)
             and coalesce({{ base }} - {{ aval }} >= {{ endpoint }}.min_reduction_points, true)
             and coalesce({{ aval }} <= {{ endpoint }}.response_max_score, true)
+            and {{ further_is_met(endpoint) }}
     end
+{%- endmacro %}
+
+{#- What the other instruments say: true where none is asked, null where that is not known. -#}
+{% macro further_is_met(endpoint) -%}
+    case when coalesce({{ endpoint }}.has_further, false) then further.is_further_met else true end
+{%- endmacro %}
+
+{#- Join condition: what other instruments say at the visit of a score, of an unscheduled one on its day. -#}
+{% macro further_score_of(scores, avisit, adt, endpoint=none) -%}
+    {{ scores }}.usubjid = further.usubjid and {{ endpoint or scores }}.endpoint = further.endpoint
+            and {{ scores }}.aperiod is not distinct from further.aperiod and {{ avisit }} = further.avisit
+            and ({{ avisit }} <> 'UNSCHEDULED' or {{ adt }} = further.adt)
 {%- endmacro %}
 
 {#- Remission: a score of at most (strict: less than) remission_max_score. -#}

@@ -104,7 +104,15 @@ def _response_words(instrument: str, rule: ResponseRule) -> str:
         if least is not None
     ]
     total = f" and total {less}{GAP}{rule.max_score:g}" if rule.max_score is not None else ""
-    return f"{instrument} reduction from baseline {' and '.join(reductions)}{total}"
+    further = "".join(
+        f" and {one.instrument} total {sign}{GAP}{limit:g}"
+        for one in rule.also
+        for sign, limit in (
+            (">" if one.strict else "\u2265", one.min_score), ("<" if one.strict else "\u2264", one.max_score)
+        )
+        if limit is not None
+    )  # fmt: skip
+    return f"{instrument} reduction from baseline {' and '.join(reductions)}{total}{further}"
 
 
 def rule_in_words(rule: MissingRule) -> str:

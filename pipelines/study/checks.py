@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from pipelines.study.date_checks import date_problems
 from pipelines.study.durability_checks import durability_problems
+from pipelines.study.endpoints import Endpoint
 from pipelines.study.instrument_checks import instrument_problems
 from pipelines.study.layout_checks import layout_problems
 from pipelines.study.measure_checks import measure_problems
@@ -86,10 +87,25 @@ def _endpoints(study: Study) -> Iterator[Problem]:
         instrument = study.scales.get(endpoint.instrument)
         if instrument and not instrument.total_range[0] <= endpoint.remission.max_score <= instrument.total_range[1]:
             yield Problem((*where, "remission", "max_score"), f"outside the total's range {instrument.total_range}.")
+        yield from _further(study, endpoint, where)
     rules = [rule.name for rule in study.missing_rules]
     for index, name in enumerate(rules):
         if rules.index(name) != index:
             yield Problem(("missing_rules", index, "name"), "two rules have this name. Give each its own.")
+
+
+def _further(study: Study, endpoint: Endpoint, where: tuple[str | int, ...]) -> Iterator[Problem]:
+    for number, one in enumerate(endpoint.response.also):
+        place = (*where, "response", "also", number)
+        if one.instrument == endpoint.instrument:
+            yield Problem((*place, "instrument"), "is the endpoint's own. Write max_score beside min_reduction_pct.")
+        elif one.instrument not in study.instruments:
+            listed = ", ".join(study.instruments)
+            yield Problem((*place, "instrument"), f"not among the instruments: {listed}.")
+        low, high = study.scales[one.instrument].total_range if one.instrument in study.scales else (None, None)
+        for key, limit in (("min_score", one.min_score), ("max_score", one.max_score)):
+            if limit is not None and low is not None and high is not None and not low <= limit <= high:
+                yield Problem((*place, key), f"outside the total's range {(low, high)}.")
 
 
 def _population(study: Study) -> Iterator[Problem]:

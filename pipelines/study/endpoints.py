@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from pipelines.study.layout import Settings
 
@@ -13,16 +13,41 @@ MissingMethod = Literal["observed", "locf", "wocf", "bocf", "nri", "worst_case",
 Strategy = Literal["treatment_policy", "composite", "hypothetical", "while_on_treatment"]
 
 
+class FurtherScore(Settings):
+    """What a response asks of another instrument at the same visit: a total of at most, at least, or between.
+
+    `strict`: below or above these, and not equal to them.
+    """
+
+    instrument: str
+    max_score: float | None = None
+    min_score: float | None = None
+    strict: bool = False
+
+    @model_validator(mode="after")
+    def _asks(self) -> Self:
+        if self.max_score is None and self.min_score is None:
+            msg = "asks nothing of the instrument. Add max_score or min_score"
+            raise ValueError(msg)
+        return self
+
+
+def _listed(value: object) -> object:
+    return [value] if isinstance(value, dict) else value
+
+
 class ResponseRule(Settings):
     """Response: a reduction from baseline of at least (strict: more than) this share, this many points, or both.
 
-    `max_score` asks for a total of at most (strict: less than) so many points besides. What is given must all hold.
+    `max_score` asks for a total of at most (strict: less than) so many points besides, `also` for totals of other
+    instruments. What is given must all hold.
     The share is 50 % where neither share nor points are given; with points alone there is none.
     """
 
     min_reduction_pct: Annotated[float, Field(gt=0, le=100)] | None = None
     min_reduction_points: Annotated[float, Field(gt=0)] | None = None
     max_score: Annotated[float, Field(ge=0)] | None = None
+    also: Annotated[tuple[FurtherScore, ...], BeforeValidator(_listed)] = ()
     strict: bool = False
     section: str = ""
 

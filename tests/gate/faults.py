@@ -225,6 +225,8 @@ FAULTS: dict[str, str] = {
     "CUR-ADQS-023": "update curated.adqs set dtype = 'PRORATED' where avisit = 'BL'",
     "CUR-ADQS-024": "update curated.adqs set avalcat1 = 'Normal to mild'",
     "CUR-ADQS-021": "update curated.adqs set srcseq = null",
+    # Another scale that says no: 14 is above 5.
+    "CUR-RESPONSE-016": "insert into study.response_conditions values ('primary', 'MADRS', 1, 'MADRS', null, 5, false)",
     # Exactly 50 %: 30 -> 15 is a response.
     "CUR-RESPONSE-005": "update curated.response set aval = 15, crit1fl = 'N' where aval = 14",
     # Exactly the cutoff: 10 is a remission.

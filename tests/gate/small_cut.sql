@@ -15,9 +15,11 @@ create table study.version_visits as select '1' as version, *, true as is_planne
 create table study.instruments as select 'MADRS' as paramcd, 'items' as analysed_total;
 create table study.instrument_visits as select 'MADRS' as paramcd, visit from study.visits;
 create table study.endpoints as select 'primary' as endpoint, 'MADRS' as paramcd, 50.0::double as min_reduction_pct, null::double as min_reduction_points,
-    null::double as response_max_score, false as response_strict,
+    null::double as response_max_score, false as response_strict, false as has_further,
     'MADRS reduction from baseline >= 50 %' as response_crit, '9.1' as response_section, 10.0::double as remission_max_score,
     false as remission_strict, 'MADRS <= 10' as remission_crit, '9.2' as remission_section;
+create table study.response_conditions as select 'primary' as endpoint, 'MADRS' as paramcd, 1 as condition_number, 'MADRS' as further_paramcd,
+    null::double as further_min_score, 14.0::double as further_max_score, false as further_strict where false;
 create table study.estimands as select 'treatment_policy' as estimand, 'treatment_policy' as strategy;
 create table study.estimand_events as select null::varchar as estimand, null::varchar as event where false;
 create table study.missing_rules as from (values ('observed', 'observed', false, false), ('nri', 'nri', false, false), ('worst', 'worst_case', false, false))

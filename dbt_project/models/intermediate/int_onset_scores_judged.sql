@@ -23,6 +23,12 @@ endpoints as (
 
 ),
 
+further as (
+
+    select * from {{ ref('int_further_scores_judged') }}
+
+),
+
 doses as (
 
     select
@@ -59,22 +65,16 @@ judged as (
     from kept
     inner join definitions
         on
-            kept.endpoint = definitions.of_endpoint
-            and kept.estimand = definitions.of_estimand
+            kept.endpoint = definitions.of_endpoint and kept.estimand = definitions.of_estimand
             and (kept.kind = 'PLANNED' or definitions.uses_unscheduled)
-    left join endpoints
-        on kept.endpoint = endpoints.endpoint
+    left join endpoints on kept.endpoint = endpoints.endpoint
     left join scores
         on
-            kept.usubjid = scores.usubjid
-            and kept.endpoint = scores.endpoint
-            and kept.aperiod is not distinct from scores.aperiod
-            and kept.place = scores.place
-    left join doses
-        on
-            kept.usubjid = doses.usubjid
-            and kept.aperiod = doses.aperiod
-            and doses.day_number = 1
+            kept.usubjid = scores.usubjid and kept.endpoint = scores.endpoint
+            and kept.aperiod is not distinct from scores.aperiod and kept.place = scores.place
+    left join further
+        on {{ further_score_of('kept', 'kept.avisit', 'scores.adt') }}
+    left join doses on kept.usubjid = doses.usubjid and kept.aperiod = doses.aperiod and doses.day_number = 1
 
 ),
 

@@ -25,6 +25,12 @@ baselines as (
 
 ),
 
+further as (
+
+    select * from {{ ref('int_further_scores_judged') }}
+
+),
+
 endpoints as (
 
     select * from {{ source('study', 'endpoints') }}
@@ -41,15 +47,12 @@ compared as (
         -- Day 1, unless study days count from another day than the first dose.
         coalesce({{ study_day('treatments.first_dose_date', 'treatments.day_one_date') }}, 1) as dose_day
     from scores
-    inner join subjects
-        on scores.usubjid = subjects.usubjid
+    inner join subjects on scores.usubjid = subjects.usubjid
     left join baselines
         on
-            scores.usubjid = baselines.usubjid
-            and scores.paramcd = baselines.paramcd
+            scores.usubjid = baselines.usubjid and scores.paramcd = baselines.paramcd
             and scores.basetype is not distinct from baselines.basetype
-    left join treatments
-        on scores.usubjid = treatments.usubjid and scores.aperiod = treatments.aperiod
+    left join treatments on scores.usubjid = treatments.usubjid and scores.aperiod = treatments.aperiod
     where
         subjects.analysfl = 'Y'
         and scores.aval is not null
@@ -76,8 +79,9 @@ final as (
         compared.adt,
         compared.first_dose_date
     from compared
-    inner join endpoints
-        on compared.paramcd = endpoints.paramcd
+    inner join endpoints on compared.paramcd = endpoints.paramcd
+    left join further
+        on {{ further_score_of('compared', 'compared.avisit', 'compared.adt', 'endpoints') }}
     where
         compared.assessment_day > compared.dose_day
         -- On the day of the first dose the order of the visits decides.

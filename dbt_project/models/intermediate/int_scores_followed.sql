@@ -17,6 +17,7 @@ final as (
         starts.usubjid,
         starts.paramcd,
         starts.endpoint,
+        scores.avisit,
         scores.dtc,
         starts.aperiod,
         starts.start_day,

@@ -19,6 +19,12 @@ endpoints as (
 
 ),
 
+further as (
+
+    select * from {{ ref('int_further_scores_judged') }}
+
+),
+
 relapses as (
 
     select
@@ -59,6 +65,8 @@ losses as (
         on scores.paramcd = parameters.paramcd
     left join endpoints
         on scores.endpoint = endpoints.endpoint
+    left join further
+        on {{ further_score_of('scores', 'scores.avisit', 'scores.adt') }}
     where parameters.loss_of_response
 
 ),

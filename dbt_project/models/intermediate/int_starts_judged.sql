@@ -1,7 +1,6 @@
 {{ config(materialized='view') }}
 
--- Each planned visit with a value, judged for the state that starts a time: as observed, or as an estimand and a
--- missing-data rule have it. What was seen before the first dose of the period is no answer to it.
+-- Planned visits since the first dose, judged for the state that starts a time: as observed or as an estimand has them.
 with scores as (
 
     select * from {{ ref('int_scores_planned') }}
@@ -26,6 +25,12 @@ endpoints as (
 
 ),
 
+further as (
+
+    select * from {{ ref('int_further_scores_judged') }}
+
+),
+
 valued as (
 
     select
@@ -35,21 +40,19 @@ valued as (
         parameters.start_assessments as assessments_needed,
         coalesce(scores.ady, scores.target_day) as start_day,
         case when parameters.start_estimand is null then scores.aval else imputed.aval end as start_aval,
+        case when parameters.start_estimand is null then scores.avisit else imputed.srcvisit end as start_avisit,
+        case when parameters.start_estimand is null then scores.adt else imputed.adt end as start_adt,
         coalesce(imputed.is_composite_failure, false) as is_failure,
         imputed.assumed_crit1fl,
         -- What was imputed or assumed holds a run together, and starts none.
         scores.aval is not null and imputed.dtype is null as is_seen
     from scores
-    inner join parameters
-        on scores.endpoint = parameters.endpoint and parameters.start_at = 'first_visit'
+    inner join parameters on scores.endpoint = parameters.endpoint and parameters.start_at = 'first_visit'
     left join imputed
         on
-            scores.usubjid = imputed.usubjid
-            and scores.endpoint = imputed.endpoint
-            and scores.aperiod is not distinct from imputed.aperiod
-            and scores.avisitn = imputed.avisitn
-            and parameters.start_estimand = imputed.estimand
-            and parameters.start_missing_rule = imputed.missing_rule
+            scores.usubjid = imputed.usubjid and scores.endpoint = imputed.endpoint
+            and scores.aperiod is not distinct from imputed.aperiod and scores.avisitn = imputed.avisitn
+            and parameters.start_estimand = imputed.estimand and parameters.start_missing_rule = imputed.missing_rule
 
 ),
 
@@ -59,15 +62,13 @@ judged as (
         valued.*,
         case
             when valued.is_failure then false
-            when valued.start = 'remission'
-                then coalesce({{ remission_is_met('valued.start_aval', 'endpoints') }}, valued.assumed_crit1fl = 'Y')
-            else coalesce(
-                    {{ response_is_met('valued.start_aval', 'valued.base', 'endpoints') }}, valued.assumed_crit1fl = 'Y'
-                )
-        end as is_met
+            when valued.start = 'remission' then {{ remission_is_met('valued.start_aval', 'endpoints') }}
+            else {{ response_is_met('valued.start_aval', 'valued.base', 'endpoints') }}
+        end as is_known_met
     from valued
-    left join endpoints
-        on valued.endpoint = endpoints.endpoint
+    left join endpoints on valued.endpoint = endpoints.endpoint
+    left join further
+        on {{ further_score_of('valued', 'valued.start_avisit', 'valued.start_adt') }}
 
 ),
 
@@ -87,12 +88,12 @@ final as (
         delivery_rank,
         srcseq,
         base,
-        is_met,
-        is_seen,
+        coalesce(is_known_met, assumed_crit1fl = 'Y') as is_met,
+        is_seen and is_known_met is not null as is_seen,
         adt,
         first_dose_date
     from judged
-    where is_met is not null and not is_before_first_dose
+    where coalesce(is_known_met, assumed_crit1fl = 'Y') is not null and not is_before_first_dose
 
 )
 

@@ -10,6 +10,12 @@ endpoints as (
 
 ),
 
+further as (
+
+    select * from {{ ref('int_further_scores_judged') }}
+
+),
+
 subjects as (
 
     select * from {{ ref('adsl') }}
@@ -32,6 +38,8 @@ judged as (
     from scores
     left join endpoints
         on scores.endpoint = endpoints.endpoint
+    left join further
+        on {{ further_score_of('scores', 'scores.srcvisit', 'scores.adt') }}
 
 ),
 
