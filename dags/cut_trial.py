@@ -15,7 +15,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from pipelines.study import Study
 from sign_off import sign_tasks
-from study_dags import cut_form, for_each_study, published_asset, schedule, study_dag
+from study_dags import cut_form, for_each_study, for_who_started, published_asset, schedule, study_dag
 
 
 def cut_trial(study: Study) -> DAG:
@@ -23,6 +23,7 @@ def cut_trial(study: Study) -> DAG:
     with study_dag("cut_trial", study, schedule=schedule(study, "cut"), params=cut_form(study)) as dag:
 
         @task
+        @for_who_started
         def build() -> dict[str, Any]:
             from pipelines.build import build as build_cut
             from pipelines.core.fence import next_run
@@ -39,6 +40,7 @@ def cut_trial(study: Study) -> DAG:
             return {"cut_id": receipt.cut_id, "reused": receipt.reused, "rows": receipt.rows, "run": number}
 
         @task
+        @for_who_started
         def gate(cut_id: str) -> dict[str, Any]:
             from pipelines.gate import gate as gate_cut
 
@@ -49,6 +51,7 @@ def cut_trial(study: Study) -> DAG:
             return {"verdict": receipt.verdict, "checks": receipt.checks}
 
         @task(trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS)
+        @for_who_started
         def report(cut_id: str) -> str:
             from pipelines.report import report as report_cut
 
@@ -61,6 +64,7 @@ def cut_trial(study: Study) -> DAG:
             return not asked["as_of"] or bool(asked["publish_as_of"])
 
         @task(outlets=[published_asset(study)])
+        @for_who_started
         def publish(cut_id: str, run: int) -> str:
             from pipelines.publish import publish as publish_cut
 

@@ -12,7 +12,7 @@ from airflow.sdk import DAG, TriggerRule, get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from pipelines.study import Study
-from study_dags import for_each_study, schedule, store_asset, study_dag
+from study_dags import for_each_study, for_who_started, schedule, store_asset, study_dag
 
 Figures = dict[str, int]
 
@@ -30,6 +30,7 @@ def land_exports(study: Study) -> DAG:
             return sorted(stored | {folder.name for folder in study.folder.inbox.glob("*/") if any(folder.iterdir())})
 
         @task(map_index_template="{{ task.op_kwargs['site'] }}")
+        @for_who_started
         def land(site: str) -> None:
             from pipelines.land import land as land_site
 

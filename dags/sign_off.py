@@ -1,6 +1,7 @@
 """Signing inside Airflow: by the demo signer, or by a person who answers in Airflow's form.
 
-Rule    the answer becomes a signature in the task that receives it, with the user whom Airflow's login named;
+Rule    the answer becomes a signature in the task that receives it, with the service's key, for the registered signer
+        whom Airflow's login named;
         a task marked a success by hand, or an edited XCom, signs nothing, and `publish` asks for the signatures
 """
 
@@ -11,6 +12,8 @@ from typing import Any
 
 from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.sdk import Param, task
+from airflow.sdk.configuration import conf
+from airflow.sdk.execution_time.hitl import HITLUser
 
 from pipelines.study import Study
 
@@ -41,7 +44,7 @@ class SignOff(ApprovalOperator):
         super().__init__(
             subject=f"{study.name}: sign the data cut as {role}",
             body=BODY % {"study": study.name, "role": role},
-            **{**settings, "params": {"reason": reason}, "retries": 0},
+            **{**settings, "params": {"reason": reason}, "retries": 0, "assigned_users": _answering(study, role)},
         )
         self.study = study
         self.cut_id = cut_id
@@ -61,16 +64,15 @@ class SignOff(ApprovalOperator):
             The answer and the user's id, for the run's history.
         """
         if "error" not in event:
-            from pipelines.sign import sign
+            from pipelines.sign import sign_answer
 
             self.validate_chosen_options(event["chosen_options"])
-            sign(
+            sign_answer(
                 self.study,
                 self.cut_id,
-                name=event["responded_by_user"]["name"],
+                user=event["responded_by_user"]["name"],
                 role=self.role,
                 meaning="approve" if event["chosen_options"] == [self.APPROVE] else "reject",
-                method="airflow",
                 reason=str((event["params_input"] or {}).get("reason") or ""),
             )
         super().execute_complete(context, event)
@@ -98,6 +100,17 @@ def sign_tasks(study: Study, cut_id: Any) -> list[Any]:
         SignOff(task_id=f"sign_{re.sub(r'[^A-Za-z0-9_]', '_', role)}", study=study, cut_id=cut_id, role=role)
         for role in study.signoff
     ]
+
+
+def _answering(study: Study, role: str) -> list[HITLUser] | None:
+    """Returns whose answer Airflow takes: the users of the role's signers; None leaves that to `sign_answer`."""
+    from pipelines.signers import register
+
+    if "SimpleAuthManager" not in conf.get("core", "auth_manager"):
+        # Other managers know users by numbers of their own.
+        return None
+    entries = [entry for entry in register(study).entries().values() if role in entry.roles]
+    return [HITLUser(id=user, name=user) for entry in entries for user in entry.users] or None
 
 
 def is_published(study: Study, cut_id: str) -> bool:

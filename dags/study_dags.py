@@ -6,12 +6,13 @@ Rule    a study file that is wrong never takes another study's DAGs away, and ne
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, ParamSpec, TypeVar
 
 from airflow.sdk import (
     DAG,
@@ -22,6 +23,7 @@ from airflow.sdk import (
     Param,
     RetryAction,
     RetryRule,
+    get_current_context,
     task,
 )
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
@@ -29,6 +31,8 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException
 from pipelines.core.errors import AfterglowError, StudyFileError
 from pipelines.study import Study, load_study
 
+Asked = ParamSpec("Asked")
+Result = TypeVar("Result")
 Schedule = CronTriggerTimetable | AssetOrTimeSchedule | list[Asset] | None
 
 STUDIES = Path(os.environ.get("AFTERGLOW_STUDIES") or Path(__file__).resolve().parents[1] / "studies")
@@ -99,6 +103,21 @@ def study_dag(verb: str, study: Study, *, schedule: Schedule, params: dict[str, 
             "retry_policy": RETRIES,
         },
     )
+
+
+def for_who_started(step: Callable[Asked, Result]) -> Callable[Asked, Result]:
+    """Names in the audit trail who started the run by hand; a scheduled run acts as the service."""
+
+    @functools.wraps(step)
+    def called(*args: Asked.args, **kwargs: Asked.kwargs) -> Result:
+        from pipelines.ledger import acting_as
+
+        user = getattr(get_current_context().get("dag_run"), "triggering_user_name", None)
+        # What `dag.test()` calls its user is nobody.
+        with acting_as("" if user in {None, "dag_test"} else str(user)):
+            return step(*args, **kwargs)
+
+    return called
 
 
 def cut_form(study: Study) -> dict[str, Param]:

@@ -2,7 +2,7 @@
 
 Reads   gate/checks.parquet and gate/failing_rows.parquet of the published cuts, and of the newest one if it was gated
 Rule    a cut holds its own verdicts and never those of another; they are laid side by side here. A failing row has an
-        id that is the same in every cut: its check and the keys of what it is about, not the file that it came in
+        id that is the same in every cut, and is that of its query (`pipelines.gate.row_ids`)
 """
 
 from __future__ import annotations
@@ -68,13 +68,15 @@ class HistoryReceipt:
     findings: tuple[Finding, ...]
 
 
-def history(study: Study) -> HistoryReceipt:
+def history(study: Study, *, until: Cut | None = None) -> HistoryReceipt:
     """Returns how checks and failing rows changed over the cuts that were published, and the newest one if gated.
+
+    `until` is the last cut to look at, in place of the newest: those published before it come before it.
 
     Raises:
         IntegrityError: a verdict table is damaged or cannot be read.
     """
-    chosen = _in_order(study)
+    chosen = _in_order(study, until)
     ids = tuple(cut.cut_id for cut in chosen)
     checks = [{row["check_id"]: row for row in gate_rows(cut, "checks")} for cut in chosen]
     found = [_named(cut, gate_rows(cut, "failing_rows")) for cut in chosen]
@@ -104,21 +106,22 @@ def history(study: Study) -> HistoryReceipt:
 
 
 def finding_id(check_id: str, keys: Sequence[object], number: int) -> str:
-    """Returns the id of the `number`-th failing row of a check with these keys, the same in every cut."""
+    """Returns the id of the `number`-th failing row of a check with these keys, for cuts whose rows have none."""
     return sha256_json([check_id, *("" if key is None else str(key) for key in keys), number])[:16]
 
 
-def _in_order(study: Study) -> list[Cut]:
-    known = [cut for cut in cuts(study.folder) if cut.gate.is_dir()]
+def _in_order(study: Study, until: Cut | None) -> list[Cut]:
+    known = [cut for cut in cuts(study.folder) if (cut.gate / "checks.parquet").is_file()]
     published = [cut for cut in known if cut.seal.exists()]
     chosen = sorted(published, key=lambda cut: (json.loads(cut.seal.read_bytes())["published_at"], cut.cut_id))
-    if known and (newest := latest_cut(study)) in known and newest not in chosen:
-        chosen.append(newest)
-    return chosen
+    last = until or (latest_cut(study) if known else None)
+    if until in chosen:
+        return chosen[: chosen.index(until) + 1]
+    return [*chosen, last] if last in known and last not in chosen else chosen
 
 
 def _named(cut: Cut, rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Returns the failing rows by their ids. Rows with the same keys are told apart by their order in the file."""
+    """Returns the failing rows by their ids; in a cut of a version that gave none, by their keys and order."""
     exports = {one["delivery_id"]: one.get("layout_file") or one["file"] for one in cut.inputs["deliveries"]}
     seen: Counter[tuple[object, ...]] = Counter()
     named = {}
@@ -128,7 +131,7 @@ def _named(cut: Cut, rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
             # Of nobody: the row itself, in the export whose newest file it stands in.
             keys = (*keys, exports.get(row["delivery_id"], row["source_file"]), row["srcseq"])
         seen[row["check_id"], *keys] += 1
-        named[finding_id(row["check_id"], keys, seen[row["check_id"], *keys])] = row
+        named[row.get("row_id") or finding_id(row["check_id"], keys, seen[row["check_id"], *keys])] = row
     return named
 
 

@@ -20,10 +20,14 @@ from pipelines.core.hashing import canonical_json, sha256_file
 from pipelines.cut import Cut, check_config, check_held, check_unblinded, unblinding_directory
 from pipelines.gate import check_gate
 from pipelines.gate.waivers import waivers
+from pipelines.history import history
 from pipelines.ledger import Event, audited, head, record
 from pipelines.manifest import SIGNATURES_PAGE, differences, inputs_match, manifest_sha256, sealed_document
 from pipelines.sign import check_signed, signatures
 from pipelines.study import Study
+
+# What the audit trail calls a publication that may not have come to its end.
+BEGUN = "begun"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,17 +83,17 @@ def _move_pointer(study: Study, cut: Cut, bound: str, run: int | None) -> bool:
     pointer = {"cut_id": cut.cut_id, "manifest_sha256": bound, "seal_sha256": sha256_file(cut.seal)}
     content = canonical_json(pointer)
     reused = cut.pointer.exists() and cut.pointer.read_bytes() == content
+    named, told = f"published/{cut.pointer.name}", f"cut {cut.cut_id} {bound}"
     if not reused:
         _make_durable(cut)
         reached("publish.durable")
         # Before the pointer: a crash between the two keeps older runs out, and lets this one in again.
         overtake(study.folder.runs, run)
         reached("publish.fenced")
-    # Said before it is done: a crash between the two is mended by publishing again, which says nothing twice.
-    named = f"published/{cut.pointer.name}"
-    record(study.folder, Event(action="publish", object=named, new=f"cut {cut.cut_id} {bound}"))
-    if not reused:
+        # Said before it is done, and again when it is: a crash between the two is told from a pointer moved back.
+        record(study.folder, Event(action="publish", object=named, field=BEGUN, new=told))
         write_atomically(cut.pointer, content, change="publish.pointer")
+    record(study.folder, Event(action="publish", object=named, new=told))
     return reused
 
 
@@ -97,7 +101,10 @@ def _seal(study: Study, cut: Cut) -> None:
     from pipelines.report import signatures_page
 
     given = [asdict(signature) for signature in signatures(cut)]
-    page = signatures_page(study, cut, given, [asdict(waiver) | {"scope": waiver.scope} for waiver in waivers(cut)])
+    waived = [asdict(waiver) | {"scope": waiver.scope} for waiver in waivers(cut)]
+    past = history(study, until=cut)
+    changes = [asdict(check) for check in past.checks] if past.cuts[1:] else []
+    page = signatures_page(study, cut, given, waived, changes)
     write_atomically(cut.directory / SIGNATURES_PAGE, page.encode(), change="publish.page")
     if named := cut.inputs.get("unblinding"):
         write_atomically(cut.unblinding, canonical_json(_opened_by(study, str(named["id"]))))

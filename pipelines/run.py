@@ -14,7 +14,7 @@ from pipelines.gate import check_gate, gate
 from pipelines.land import LandReceipt, land
 from pipelines.publish import publish
 from pipelines.report import report
-from pipelines.sign import DEMO_ROLE, DEMO_SIGNER, sign
+from pipelines.sign import DEMO_ROLE, sign
 from pipelines.study import Study
 
 
@@ -72,7 +72,7 @@ def run(
             reused=built.reused,
         )  # fmt: skip
     if study.signoff == "demo" and not cut.seal.exists():
-        sign(study, built.cut_id, name=DEMO_SIGNER, role=DEMO_ROLE, method="demo")
+        sign(study, built.cut_id, role=DEMO_ROLE, method="demo")
         say("sign     by the demo signer: no person looked at this cut")
     published = publish(study, built.cut_id, run=number)
     say(f"publish  cut {cut.short_id}{', was current' if published.reused else ''}")

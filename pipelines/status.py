@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pipelines.cut import Cut, cuts, data_lock, held_deliveries, late_deliveries, published_cut, short_id
 from pipelines.land.cadence import Cadence, Delivered, expected_on, out_of_order
 from pipelines.land.store import landed_deliveries
+from pipelines.sign import signatures
+from pipelines.signers import register
 from pipelines.study import Study
 
 
@@ -42,10 +44,11 @@ class SiteStatus:
 
 @dataclass(frozen=True, kw_only=True)
 class CutStatus:
-    """One cut and how far it came: built, gated, reported, published or current.
+    """One cut and how far it came: built, gated, reported, rejected, published or current.
 
     `as_of` and `data_cutoff` are empty where it was made without. `lineage` is `unblinded` for a cut that shows the
-    arms of a blinded study; it has a current cut of its own.
+    arms of a blinded study; it has a current cut of its own. `rejected`
+    says by whom and why it was.
     """
 
     cut_id: str
@@ -56,6 +59,7 @@ class CutStatus:
     lineage: str
     as_of: str
     data_cutoff: str
+    rejected: str
 
     @property
     def short_id(self) -> str:
@@ -65,13 +69,17 @@ class CutStatus:
 
 @dataclass(frozen=True, kw_only=True)
 class StatusReceipt:
-    """A study at a glance; `locked_at` is empty where the data are not locked, `after_lock` what enters no cut."""
+    """A study at a glance; `locked_at` is empty where the data are not locked, `after_lock` what enters no cut.
+
+    Without `signers` in its register, nobody's role is asked for on the command line.
+    """
 
     study: str
     locked_at: str
     after_lock: tuple[str, ...]
     sites: tuple[SiteStatus, ...]
     cuts: tuple[CutStatus, ...]
+    signers: int
 
 
 def status(study: Study, *, today: dt.date) -> StatusReceipt:
@@ -89,6 +97,7 @@ def status(study: Study, *, today: dt.date) -> StatusReceipt:
         after_lock=tuple(f"{late.site}/{late.file}" for late in late_deliveries(study)),
         sites=_sites(study, today),
         cuts=tuple(found),
+        signers=len(register(study).entries()),
     )
 
 
@@ -143,10 +152,19 @@ def _cut_status(cut: Cut, current: tuple[Cut | None, ...]) -> CutStatus:
     verdict = json.loads((cut.gate / "verdict.json").read_bytes())["verdict"] if cut.gate.is_dir() else ""
     sealed = json.loads(cut.seal.read_bytes())["published_at"] if cut.seal.exists() else ""
     state = "reported" if cut.report.is_dir() else "gated" if verdict else "built"
+    rejected = _rejected(cut)
     if sealed:
         state = "current" if cut in current else "published"
+    elif rejected:
+        state = "rejected"
     return CutStatus(
         cut_id=cut.cut_id, state=state, verdict=verdict, published_at=sealed, blinded=cut.inputs["blinded"],
         lineage="unblinded" if cut.is_unblinded else "",
         as_of=cut.inputs.get("as_of") or "", data_cutoff=cut.inputs.get("data_cutoff") or "",
+        rejected=rejected,
     )  # fmt: skip
+
+
+def _rejected(cut: Cut) -> str:
+    given = [signature for signature in signatures(cut) if signature.meaning == "reject"]
+    return "; ".join(f"{one.name} ({one.role}), {one.signed_at[:10]}: {one.reason}" for one in given)

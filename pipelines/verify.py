@@ -1,9 +1,13 @@
-"""Step 7, verify: hash everything again that was ever published, and the deliveries that it was made from."""
+"""Step 7, verify: hash everything again that was ever published, and the deliveries that it was made from.
+
+The audit trail, the register of signers and every signature are proved, too: with the study's folder alone.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +21,10 @@ from pipelines.land.store import damaged_files, delivered_path, landing_director
 from pipelines.land.veiled import holds_bytes
 from pipelines.ledger import Head, Recorded, broken_links, events
 from pipelines.manifest import SIGNATURES_PAGE, differences, inputs_match
+from pipelines.publish import BEGUN
+from pipelines.restored import left_out
 from pipelines.sign import signatures
+from pipelines.signed import wrong_signatures
 from pipelines.study import Study, StudyFolder
 
 
@@ -29,10 +36,18 @@ class VerifyReceipt:
     files: int
     deliveries: int
     events: int
+    signatures: int
+    # Deliveries whose bytes are in the vault, in a study that was restored without it.
+    left_out: int = 0
 
 
-def verify(study: Study, cut_id: str | None = None) -> VerifyReceipt:
+def verify(study: Study, cut_id: str | None = None, *, heads: Sequence[tuple[str, Head]] = ()) -> VerifyReceipt:
     """Verifies one cut, or the pointer and every cut that was published.
+
+    Args:
+        study: the study.
+        cut_id: the cut; by default the pointer and all that were published.
+        heads: heads of the audit trail that were written down elsewhere, each with where.
 
     Raises:
         IntegrityError: the message names each file that is changed, gone or too many.
@@ -57,18 +72,26 @@ def verify(study: Study, cut_id: str | None = None) -> VerifyReceipt:
     wrong = [line for cut in cuts for line in _wrong(cut, pointer=current.get(cut))]
     wrong += [line for cut in cuts if not wrong for line in _wrong_unblinding(study, cut)]
     deliveries = {entry["delivery_id"]: entry for cut in cuts if not wrong for entry in cut.inputs["deliveries"]}
-    wrong += [line for entry in deliveries.values() for line in _wrong_delivery(folder, entry)]
+    absent = left_out(folder)
+    wrong += [line for entry in deliveries.values() for line in _wrong_delivery(folder, entry, absent)]
     trail = events(folder)
-    heads = _sealed_heads(cuts)
-    wrong += [f"{folder.ledger}: {line}" for line in broken_links(trail, heads)]
+    sealed = _sealed_heads(cuts)
+    wrong += [f"{folder.ledger}: {line}" for line in broken_links(trail, [*sealed, *heads])]
     # A cut of before there was a trail has no head in its seal.
-    if heads and not wrong:
+    if sealed and not wrong:
         wrong += [line for cut in cuts if cut in current for line in _untold(folder, trail, current[cut])]
+    if not wrong:
+        wrong += wrong_signatures(study, cuts, trail)
     if wrong:
         raise IntegrityError("\n".join([f"{study.name}: {len(wrong)} difference(s) found.", *wrong]))
     files = sum(1 for cut in cuts for path in cut.directory.rglob("*") if path.is_file())
     return VerifyReceipt(
-        cuts=tuple(cut.cut_id for cut in cuts), files=files, deliveries=len(deliveries), events=len(trail)
+        cuts=tuple(cut.cut_id for cut in cuts),
+        files=files,
+        deliveries=len(deliveries),
+        events=len(trail),
+        signatures=sum(len(signatures(cut)) for cut in cuts),
+        left_out=len(deliveries.keys() & absent),
     )
 
 
@@ -83,14 +106,19 @@ def _sealed_heads(cuts: list[Cut]) -> list[tuple[str, Head]]:
 
 
 def _untold(folder: StudyFolder, trail: list[Recorded], named_in: Path) -> list[str]:
-    """Says where the pointer names another cut than was published last: no seal knows of the last publication."""
+    """Says where the pointer names another cut than was published last: no seal knows of the last publication.
+
+    Of one that was begun and did not end, the pointer may name its cut or the one before.
+    """
     pointer = json.loads(named_in.read_bytes())
-    # Of an event whose content was erased nobody knows any more which pointer it moved.
-    told = [event for each in trail if each.action == "publish" and (event := each.event)]
-    moved = [event.new for event in told if event.object == f"published/{named_in.name}"]
     if not any(each.action == "publish" for each in trail):
         return [f"{folder.ledger}: tells of no publication"]
-    if moved and moved[-1] != f"cut {pointer['cut_id']} {pointer['manifest_sha256']}":
+    # Of an event whose content was erased nobody knows any more which pointer it moved.
+    told = [event for each in trail if each.action == "publish" and (event := each.event)]
+    moved = [event for event in told if event.object == f"published/{named_in.name}"]
+    ended = [event.new for event in moved if event.field != BEGUN][-1:]
+    last = [moved[-1].new, *ended] if moved and moved[-1].field == BEGUN else ended
+    if last and f"cut {pointer['cut_id']} {pointer['manifest_sha256']}" not in last:
         return [f"{named_in} or {folder.ledger}: names another cut than was published last"]
     return []
 
@@ -117,11 +145,7 @@ def _wrong(cut: Cut, pointer: Path | None) -> list[str]:
         wrong.append(f"{cut.inputs_file}: does not have the hash that names the cut")
     if not wrong and (unwaived := _published_though_blocked(cut)):
         return unwaived
-    return wrong or [
-        f"{cut.signatures}: the signature of {given.role} is bound to another manifest"
-        for given in signatures(cut)
-        if given.manifest_sha256 != bound
-    ]
+    return wrong
 
 
 def _published_though_blocked(cut: Cut) -> list[str]:
@@ -166,12 +190,12 @@ def _sealed_manifest(cut: Cut) -> str | None:
         return None
 
 
-def _wrong_delivery(folder: StudyFolder, entry: dict[str, str]) -> list[str]:
+def _wrong_delivery(folder: StudyFolder, entry: dict[str, str], absent: set[str]) -> list[str]:
     path = delivered_path(folder, entry["delivery_id"], entry["file"])
-    if path is None:
-        return [f"{folder.deliveries / entry['delivery_id']}: the delivered bytes are gone"]
     wrong = []
-    if not holds_bytes(folder, entry["delivery_id"], path):
+    if path is None and entry["delivery_id"] not in absent:
+        return [f"{folder.deliveries / entry['delivery_id']}: the delivered bytes are gone"]
+    if path is not None and not holds_bytes(folder, entry["delivery_id"], path):
         wrong.append(f"{path}: its bytes are not those that were delivered")
     landing = landing_directory(folder, entry["delivery_id"], entry["landing_key"])
     return wrong + [f"{damaged}: its bytes are not those that were landed" for damaged in damaged_files(landing)]

@@ -1,6 +1,6 @@
 """Non-interference: whoever sees everything outside the vault sees the same, whatever the allocation (BLD-2).
 
-A small blinded trial is landed again and again, each time with its allocation permuted, in every place that tells it:
+A small blinded trial is landed again and again, each time allocated anew, in every place that tells it:
 the randomisation list (with a sidecar that states its hash, and a correction), the arm, dose and kit in a site's own
 file. All bytes outside the vault must be those of the first time. A blinded cut is made of nothing else: to show it,
 some of the allocations go on to a published report while the vault is not there at all.
@@ -16,7 +16,7 @@ import os
 import random
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -54,16 +54,16 @@ Seen = dict[str, str]
 
 
 def allocated(number: int, seed: int) -> dict[tuple[str, str], str]:
-    """Returns the arm of each subject: half of them each, permuted; number 0 is as listed."""
+    """Returns the arm of each subject: number 0 in turn, the others at random, so that counts by arm differ too."""
     arms = [ARMS[index % 2] for index in range(len(SUBJECTS))]
     if number:
-        random.Random(seed * 1_000_003 + number).shuffle(arms)  # noqa: S311 - nothing here is a secret
+        arms = random.Random(seed * 1_000_003 + number).choices(ARMS, k=len(SUBJECTS))  # noqa: S311 - no secret
     return dict(zip(SUBJECTS, arms, strict=True))
 
 
-def delivered(root: Path, arms: dict[tuple[str, str], str]) -> Study:
-    """Returns the study with an inbox that says this allocation."""
-    study = make_study(root, TEXT)
+def delivered(root: Path, arms: dict[tuple[str, str], str], say: Callable[[str], str] = str) -> Study:
+    """Returns the study with an inbox that says this allocation; `say` spells study file and files otherwise."""
+    study = make_study(root, say(TEXT))
     for site in ("S01", "S02"):
         lines = ["id,age,consent,dose_date,ended,reason,given,dose,kit"]
         for (where, subject), arm in arms.items():
@@ -71,13 +71,13 @@ def delivered(root: Path, arms: dict[tuple[str, str], str]) -> Study:
                 lines.append(
                     f"{subject},{'40' if site == 'S01' else '41'},2026-01-02,2026-01-05,,,{arm},{DOSES[arm]},KIT-{arm}"
                 )
-        deliver(study, site, "subjects_2026-03-01.csv", "\n".join([*lines, ""]))
+        deliver(study, site, "subjects_2026-03-01.csv", say("\n".join([*lines, ""])))
     deliver(study, "S01", "scores_2026-03-01.csv", SCORES)
     # The first list has one subject less, and one of an arm that there is not.
     for day, listed in (("2026-02-01", list(arms.items())[:-1]), ("2026-03-01", list(arms.items()))):
         rows = [f"{site},{subject},{arm},2026-01-04" for (site, subject), arm in listed]
         unknown = ["S02,099,XXX,2026-01-04"] if day == "2026-02-01" else []
-        content = "\n".join(["site,id,arm,day", *rows, *unknown, ""])
+        content = say("\n".join(["site,id,arm,day", *rows, *unknown, ""]))
         deliver(study, "IRT", f"allocation_{day}.csv", content)
         stated = hashlib.sha256(content.encode()).hexdigest()
         deliver(study, "IRT", f"allocation_{day}.csv.sha256", f"{stated}  allocation_{day}.csv\n")
@@ -155,7 +155,7 @@ def permuted(count: int, cuts: int, seed: int, temporary: Path) -> Iterator[tupl
 
 
 def run() -> int:
-    """Permutes as often as the environment says; returns the exit code."""
+    """Allocates as often as the environment says; returns the exit code."""
     count, cuts = int(os.environ.get("BLINDING_COUNT", "1000")), int(os.environ.get("BLINDING_CUTS", "3"))
     seed = int(os.environ.get("BLINDING_SEED", "1"))
     different = {tuple(allocated(number, seed).values()) for number in range(count)}

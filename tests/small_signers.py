@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
+
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from pipelines.signers import ADMIN, Signer, SigningKey, add_signer, key_from_seed, public_key
 from pipelines.study import Study
@@ -28,3 +31,11 @@ def signer_of(signer: str, *roles: str, name: str = "", users: tuple[str, ...] =
     return Signer(
         signer=signer, name=name or signer.upper(), public_key=public_key(key_of(signer)), roles=roles, users=users
     )
+
+
+def key_file(path: Path, signer: str) -> Path:
+    """Writes the key of a signer to a file, as the command line reads it, and returns the file."""
+    content = key_of(signer).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    path.write_bytes(content)
+    path.chmod(0o600)
+    return path

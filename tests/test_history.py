@@ -16,6 +16,7 @@ from pipelines.cli import main
 from pipelines.core.errors import IntegrityError
 from pipelines.cut import Cut
 from pipelines.history import history
+from pipelines.publish import publish
 from pipelines.study import Study
 from tests.small_cut import make_candidate, small_study
 
@@ -109,11 +110,45 @@ def test_a_row_of_nobody_is_known_by_its_place_in_its_export(study: Study) -> No
     assert sorted(finding.state for finding in found) == ["new", "open"]
 
 
+def test_a_row_that_the_gate_gave_an_id_is_known_by_it(study: Study) -> None:
+    for number, visit in ((3, "W1"), (4, "W2")):
+        cut = gated(study, number, [("CUR-ADQS-007", "S01-009", visit, "scores_3.csv", number)])
+        rows = pq.read_table(cut.gate / "failing_rows.parquet")
+        path = cut.gate / "failing_rows.parquet"
+        pq.write_table(rows.append_column("row_id", pa.array(["7F3A21-9B04C2"])), path)
+    (finding,) = [one for one in history(study).findings if one.usubjid == "S01-009"]
+    assert (finding.finding_id, finding.state) == ("7F3A21-9B04C2", "open")
+
+
 def test_the_newest_cut_counts_before_it_is_published(study: Study) -> None:
     candidate = gated(study, 5, [], published=False)
     receipt = history(study)
     assert receipt.cuts[-1] == candidate.cut_id
     assert {finding.state for finding in receipt.findings} == {"gone"}
+
+
+def test_a_cut_s_page_of_signatures_prints_what_changed_since_the_cuts_before(study: Study) -> None:
+    newest = gated(study, 3, [PUT_RIGHT], published=False)
+    publish(study, newest.cut_id)
+    page = (newest.report / "signatures.html").read_text()
+    assert "Findings since the cuts before" in page
+    cells = [f"<td>{number}</td>" for number in (0, 0, 1, 2)]
+    assert "\n".join(cells) in page
+    assert "S01-002" not in page
+
+
+def test_the_page_of_a_first_cut_has_nothing_to_compare(tmp_path: Path) -> None:
+    study = small_study(tmp_path / "first")
+    only = gated(study, 1, [FRESH], published=False)
+    publish(study, only.cut_id)
+    assert "Findings since" not in (only.report / "signatures.html").read_text()
+
+
+def test_the_history_of_an_older_cut_ends_with_it(study: Study) -> None:
+    older = Cut(study.folder, history(study).cuts[0])
+    receipt = history(study, until=older)
+    assert receipt.cuts == (older.cut_id,)
+    assert {finding.state for finding in receipt.findings} == {"new"}
 
 
 def test_a_damaged_table_of_verdicts_is_an_integrity_error(study: Study) -> None:

@@ -11,8 +11,9 @@ from pipelines.core.errors import BusyError, GateFailedError, IntegrityError, No
 from pipelines.cut import published_cut
 from pipelines.manifest import manifest_sha256
 from pipelines.publish import publish
-from pipelines.sign import DEMO_ROLE, DEMO_SIGNER, sign
+from pipelines.sign import DEMO_ROLE, sign
 from tests.small_cut import make_candidate, small_study
+from tests.small_signers import add_signers, key_of
 
 
 def test_publishing_moves_the_pointer_to_a_sealed_cut(tmp_path: Path) -> None:
@@ -57,21 +58,23 @@ def test_a_blocked_cut_is_not_published_and_the_published_one_stays(tmp_path: Pa
 
 def test_a_cut_without_the_signature_that_the_study_asks_for_is_not_published(tmp_path: Path) -> None:
     study = small_study(tmp_path, signoff="[approver, statistician]")
+    add_signers(study, ada="approver", sam="statistician")
     cut = make_candidate(study)
-    sign(study, cut.cut_id, name="A. Approver", role="approver")
+    sign(study, cut.cut_id, role="approver", key=key_of("ada"))
     with pytest.raises(NotAllowedError, match="not signed by: statistician") as error:
         publish(study, cut.cut_id)
     assert error.value.exit_code == 13
-    sign(study, cut.cut_id, name="S. Statistician", role="statistician")
+    sign(study, cut.cut_id, role="statistician", key=key_of("sam"))
     publish(study, cut.cut_id)
-    assert "A. Approver" in (cut.report / "signatures.html").read_text()
+    assert "ADA" in (cut.report / "signatures.html").read_text()
     assert published_cut(study.folder) == cut
 
 
 def test_a_signature_does_not_count_for_other_bytes(tmp_path: Path) -> None:
     study = small_study(tmp_path, signoff="[approver]")
+    add_signers(study, ada="approver")
     cut = make_candidate(study)
-    sign(study, cut.cut_id, name="A. Approver", role="approver")
+    sign(study, cut.cut_id, role="approver", key=key_of("ada"))
     (cut.tables / "response.parquet").write_bytes(b"other rows")
     cut.manifest.unlink()
     with pytest.raises(NotAllowedError, match="not signed by: approver"):
@@ -80,18 +83,19 @@ def test_a_signature_does_not_count_for_other_bytes(tmp_path: Path) -> None:
 
 def test_a_rejected_cut_is_not_published_whoever_approved_it(tmp_path: Path) -> None:
     study = small_study(tmp_path, signoff="[approver, statistician]")
+    add_signers(study, ada="approver", sam="statistician")
     cut = make_candidate(study)
-    sign(study, cut.cut_id, name="A. Approver", role="approver")
-    sign(study, cut.cut_id, name="S. Statistician", role="statistician")
-    sign(study, cut.cut_id, name="S. Statistician", role="statistician", meaning="reject", reason="site S01 is late")
-    with pytest.raises(NotAllowedError, match=r"rejected by S\. Statistician \(statistician\): site S01 is late"):
+    sign(study, cut.cut_id, role="approver", key=key_of("ada"))
+    sign(study, cut.cut_id, role="statistician", key=key_of("sam"))
+    sign(study, cut.cut_id, role="statistician", key=key_of("sam"), meaning="reject", reason="site S01 is late")
+    with pytest.raises(NotAllowedError, match=r"rejected by SAM \(statistician\): site S01 is late"):
         publish(study, cut.cut_id)
 
 
 def test_a_file_changed_between_signing_and_publishing_stops_it(tmp_path: Path) -> None:
     study = small_study(tmp_path, signoff="demo")
     cut = make_candidate(study)
-    sign(study, cut.cut_id, name=DEMO_SIGNER, role=DEMO_ROLE, method="demo")
+    sign(study, cut.cut_id, role=DEMO_ROLE, method="demo")
     (cut.tables / "response.parquet").write_bytes(b"other rows")
     with pytest.raises(IntegrityError, match=r"response\.parquet"):
         publish(study, cut.cut_id)

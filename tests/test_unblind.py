@@ -181,6 +181,7 @@ def test_what_is_unblinded_is_published_first(tmp_path: Path) -> None:
 def test_a_code_break_tells_the_arm_to_one_person_and_leaves_a_record_without_it(
     blinded: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("pipelines.roles.system_user", lambda: "ada")
     key = tmp_path / "ada.key"
     key.write_bytes(pem_of("ada"))
     key.chmod(0o600)

@@ -10,8 +10,9 @@ import pytest
 
 from pipelines.core.errors import IntegrityError
 from pipelines.cut import Cut
+from pipelines.ledger import Head, head
 from pipelines.publish import publish
-from pipelines.sign import DEMO_ROLE, DEMO_SIGNER, sign
+from pipelines.sign import DEMO_ROLE, sign
 from pipelines.study import Study
 from pipelines.verify import verify
 from tests.small_cut import make_candidate, small_study
@@ -20,7 +21,7 @@ from tests.small_cut import make_candidate, small_study
 def published(root: Path) -> tuple[Study, Cut]:
     study = small_study(root, signoff="demo")
     cut = make_candidate(study)
-    sign(study, cut.cut_id, name=DEMO_SIGNER, role=DEMO_ROLE, method="demo")
+    sign(study, cut.cut_id, role=DEMO_ROLE, method="demo")
     publish(study, cut.cut_id)
     return study, cut
 
@@ -73,7 +74,7 @@ def test_a_file_that_was_added_is_named(tmp_path: Path) -> None:
 def test_older_published_cuts_are_verified_too(tmp_path: Path) -> None:
     study, old = published(tmp_path)
     new = make_candidate(study, number=2)
-    sign(study, new.cut_id, name=DEMO_SIGNER, role=DEMO_ROLE, method="demo")
+    sign(study, new.cut_id, role=DEMO_ROLE, method="demo")
     publish(study, new.cut_id)
     assert set(verify(study).cuts) == {old.cut_id, new.cut_id}
     flip(old.tables / "response.parquet", 0)
@@ -105,7 +106,7 @@ def test_nothing_published_and_an_unpublished_cut_are_no_pass(tmp_path: Path) ->
 def test_a_seal_that_is_gone_is_noticed_on_an_older_cut_too(tmp_path: Path) -> None:
     study, older = published(tmp_path)
     newer = make_candidate(study, number=2)
-    sign(study, newer.cut_id, name=DEMO_SIGNER, role=DEMO_ROLE, method="demo")
+    sign(study, newer.cut_id, role=DEMO_ROLE, method="demo")
     publish(study, newer.cut_id)
     # A candidate that was never published has no seal, and needs none.
     make_candidate(study, number=3)
@@ -126,12 +127,15 @@ def cut_tail(ledger: Path, first: int) -> None:
 def test_an_audit_trail_without_its_tail_is_noticed(tmp_path: Path) -> None:
     study, cut = published(tmp_path)
     last = verify(study).events
-    # The last event is the publication, of which no seal knows.
+    # The last two are the publication, begun and ended, of which no seal knows. Without the last one the trail is as a
+    # crash would have left it: the publication was begun.
     cut_tail(study.folder.ledger, last)
+    verify(study)
+    cut_tail(study.folder.ledger, last - 1)
     with pytest.raises(IntegrityError, match="ledger: tells of no publication"):
         verify(study)
-    cut_tail(study.folder.ledger, last - 1)
-    with pytest.raises(IntegrityError, match=rf"ledger: event {last - 1}: is gone; .*{cut.cut_id}"):
+    cut_tail(study.folder.ledger, last - 2)
+    with pytest.raises(IntegrityError, match=rf"ledger: event {last - 2}: is gone; .*{cut.cut_id}"):
         verify(study)
 
 
@@ -140,9 +144,22 @@ def test_a_pointer_moved_back_to_an_older_published_cut_is_noticed(tmp_path: Pat
     study, _ = published(tmp_path)
     older = study.folder.pointer.read_bytes()
     newer = make_candidate(study, number=2)
-    sign(study, newer.cut_id, name=DEMO_SIGNER, role=DEMO_ROLE, method="demo")
+    sign(study, newer.cut_id, role=DEMO_ROLE, method="demo")
     publish(study, newer.cut_id)
     verify(study)
     study.folder.pointer.write_bytes(older)
     with pytest.raises(IntegrityError, match="names another cut than was published last"):
         verify(study)
+
+
+@pytest.mark.requirement("AUD-3")
+def test_a_head_that_was_written_down_elsewhere_has_to_be_in_the_trail(tmp_path: Path) -> None:
+    study = small_study(tmp_path)
+    cut = make_candidate(study)
+    publish(study, cut.cut_id)
+    noted = head(study.folder)
+    assert verify(study, heads=[("the head given", noted)]).events == noted.seq
+    with pytest.raises(IntegrityError, match=f"event {noted.seq + 1}: is gone; the head given names it"):
+        verify(study, heads=[("the head given", Head(seq=noted.seq + 1, sha256=noted.sha256))])
+    with pytest.raises(IntegrityError, match=f"event {noted.seq}: is not the one that the head given names"):
+        verify(study, heads=[("the head given", Head(seq=noted.seq, sha256="0" * 64))])

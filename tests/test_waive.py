@@ -25,9 +25,11 @@ from pipelines.study import Study
 from pipelines.verify import verify
 from pipelines.waive import Scope, waive
 from tests.small_cut import make_candidate, small_study
+from tests.small_signers import add_signers, key_of
 
 CHECK = "CUR-ADQS-001"
-KEYS = ("check_id", "siteid", "usubjid", "delivery_id", "srcseq")
+KEYS = ("check_id", "siteid", "usubjid", "delivery_id", "srcseq", "paramcd", "avisit", "srcdom", "source_file")
+RESULT = {"gate": "curated", "table_name": "adqs", "severity": "critical", "sentence": "A sentence for a site."}
 TODAY = dt.datetime.now(dt.UTC).date()
 TOMORROW = TODAY + dt.timedelta(days=1)
 
@@ -38,22 +40,26 @@ def blocked(study: Study, *, verdict: str = "FAIL", rows: Sequence[str] = ("S01-
     failing(cut, rows)
     error = "there is no table curated.adqs" if verdict == "ERROR" else None
     check = {"check_id": CHECK, "verdict": verdict, "rows_failed": len(rows) if not error else None, "error": error}
-    pq.write_table(pa.Table.from_pylist([check]), cut.gate / "checks.parquet")
+    pq.write_table(pa.Table.from_pylist([RESULT | check]), cut.gate / "checks.parquet")
     return cut
 
 
 def failing(cut: Cut, subjects: Sequence[str]) -> None:
     """Writes the failing rows of these subjects."""
     rows: list[dict[str, Any]] = [
-        dict(zip(KEYS, (CHECK, subject[:3], subject, "d" * 64, 7), strict=True)) for subject in subjects
+        dict(zip(KEYS, (CHECK, subject[:3], subject, "d" * 64, 7, "MADRS", "W1", "QS", "f"), strict=True))
+        for subject in subjects
     ]
     schema = pa.schema([(key, pa.int64() if key == "srcseq" else pa.string()) for key in KEYS])
     pq.write_table(pa.Table.from_pylist(rows, schema=schema), cut.gate / "failing_rows.parquet")
 
 
 @pytest.fixture
-def study(tmp_path: Path) -> Study:
-    return small_study(tmp_path / "small", signoff="[approver]")
+def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Study:
+    made = small_study(tmp_path / "small", signoff="[approver]")
+    add_signers(made, ada="approver")
+    monkeypatch.setattr("pipelines.roles.system_user", lambda: "ada")
+    return made
 
 
 def given(study: Study, cut: Cut, *, until: dt.date = TOMORROW, **scope: str) -> Waiver:
@@ -81,7 +87,7 @@ def test_a_waived_cut_is_signed_published_and_verified_and_its_page_prints_the_w
     cut = blocked(study)
     given(study, cut, siteid="S01")
     given(study, cut, usubjid="S02-001")
-    sign(study, cut.cut_id, name="A. Approver", role="approver")
+    sign(study, cut.cut_id, role="approver", key=key_of("ada"))
     publish(study, cut.cut_id)
     page = (cut.report / "signatures.html").read_text()
     assert "Known and harmless." in page
@@ -136,7 +142,7 @@ def test_a_waiver_ends_after_its_last_day(study: Study) -> None:
 def test_what_was_waived_for_a_published_cut_is_closed_and_publishing_it_again_changes_nothing(study: Study) -> None:
     cut = blocked(study)
     given(study, cut, until=TODAY)
-    sign(study, cut.cut_id, name="A. Approver", role="approver")
+    sign(study, cut.cut_id, role="approver", key=key_of("ada"))
     publish(study, cut.cut_id)
     assert publish(study, cut.cut_id).reused
     with pytest.raises(NotAllowedError, match="closed"):
@@ -146,7 +152,7 @@ def test_what_was_waived_for_a_published_cut_is_closed_and_publishing_it_again_c
 def test_a_cut_published_without_a_waiver_for_what_blocks_it_is_found_by_verify(study: Study) -> None:
     cut = blocked(study)
     record = given(study, cut)
-    sign(study, cut.cut_id, name="A. Approver", role="approver")
+    sign(study, cut.cut_id, role="approver", key=key_of("ada"))
     # As if the check had been left out: the waiver is gone when the cut is sealed.
     (path,) = (cut.directory / "waivers").iterdir()
     with pytest.MonkeyPatch.context() as patched:

@@ -21,7 +21,7 @@ from pipelines.ledger import audited, record
 from pipelines.study import Study
 
 if TYPE_CHECKING:
-    from pipelines.cut import CutInputs
+    from pipelines.cut import Cut, CutInputs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +69,7 @@ def build(
         with study.folder.lock(), directory_written_whole(cut.directory, change="build.cut") as candidate:
             _write_candidate(candidate, study, inputs)
     record(study.folder, *build_events(cut))
-    return BuildReceipt(cut_id=cut.cut_id, reused=reused, rows=_rows(cut.tables))
+    return BuildReceipt(cut_id=cut.cut_id, reused=reused, rows=_rows(cut))
 
 
 def _write_candidate(candidate: Path, study: Study, inputs: CutInputs) -> None:
@@ -93,7 +93,9 @@ def _write_candidate(candidate: Path, study: Study, inputs: CutInputs) -> None:
     (candidate / "inputs.json").write_bytes(canonical_json(inputs.document))
 
 
-def _rows(tables: Path) -> dict[str, int]:
+def _rows(cut: Cut) -> dict[str, int]:
     import pyarrow.parquet as pq
 
-    return {path.stem: pq.read_metadata(path).num_rows for path in sorted(tables.glob("*.parquet"))}
+    # Whether the cut was gated or not, the receipt is the same.
+    built = [path for path in sorted(cut.tables.glob("*.parquet")) if path != cut.queries]
+    return {path.stem: pq.read_metadata(path).num_rows for path in built}

@@ -1,7 +1,32 @@
 """The command `afterglow`: one verb for each step, each a call of the function with that name."""
 
 # Importing them is what makes their verbs known.
-from pipelines.cli import asking, opening, steps, studies, tracing, validation, verdicts
+from pipelines.cli import (
+    access,
+    asking,
+    auditing,
+    keeping,
+    opening,
+    signing,
+    steps,
+    studies,
+    tracing,
+    validation,
+    verdicts,
+)
 from pipelines.cli.command import main
 
-__all__ = ["asking", "main", "opening", "steps", "studies", "tracing", "validation", "verdicts"]
+__all__ = [
+    "access",
+    "asking",
+    "auditing",
+    "keeping",
+    "main",
+    "opening",
+    "signing",
+    "steps",
+    "studies",
+    "tracing",
+    "validation",
+    "verdicts",
+]

@@ -82,17 +82,39 @@ def main() -> None:
 
 
 def study_named(name: str) -> Study:
-    """Returns the study in that folder, or of that name among the studies."""
+    """Returns the study in that folder, or of that name among the studies.
+
+    Raises:
+        NotAllowedError: the register of signers gives the user no role that may run this command.
+    """
+    from pipelines.roles import check_command
     from pipelines.study.load import find_study
 
-    return find_study(name, Path(os.environ.get("AFTERGLOW_STUDIES", "studies")))
+    study = find_study(name, Path(os.environ.get("AFTERGLOW_STUDIES", "studies")))
+    if (context := click.get_current_context(silent=True)) is not None:
+        check_command(study, _verb(context))
+    return study
+
+
+def _verb(context: click.Context) -> str:
+    # `signer add` is a verb of `signer`.
+    while context.parent is not None and context.parent.parent is not None:
+        context = context.parent
+    return context.command.name or ""
 
 
 def cut_of(study: Study, prefix: str | None) -> Cut:
-    """Returns the cut whose id starts with `prefix`, or the newest one."""
-    from pipelines.cut import find_cut, latest_cut
+    """Returns the cut whose id starts with `prefix`, or the newest one.
 
-    return find_cut(study, prefix) if prefix else latest_cut(study)
+    Raises:
+        NotAllowedError: it is an unblinded one, and the user's roles are blinded.
+    """
+    from pipelines.cut import find_cut, latest_cut
+    from pipelines.roles import check_readable
+
+    cut = find_cut(study, prefix) if prefix else latest_cut(study)
+    check_readable(study, cut)
+    return cut
 
 
 study_argument = click.argument("study_name", metavar="STUDY")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,10 +19,11 @@ from pipelines.cli.command import (
     study_argument,
     study_named,
 )
-from pipelines.core.errors import InputRefusedError, NotAllowedError
+from pipelines.core.errors import InputRefusedError, NotAllowedError, UsageError
 
 if TYPE_CHECKING:
     from pipelines.land import DeliveryReceipt
+    from pipelines.ledger import Head
 
 
 @main.command("land")
@@ -122,33 +124,6 @@ def report_command(study_name: str, cut: str | None, as_json: bool) -> None:
     print_json(receipt) if as_json else click.echo(receipt.path)
 
 
-@main.command("sign")
-@study_argument
-@cut_option
-@click.option("--name", required=True, help="The signer's printed name.")
-@click.option("--role", required=True, help="One of the roles that the study file asks for.")
-@click.option("--meaning", type=click.Choice(["author", "review", "approve", "reject"]), default="approve")
-@click.option("--reason", default="", help="Why; asked for with a rejection, and with --study-file.")
-@click.option("--study-file", is_flag=True, help="Sign the study file as it is now, after a change (H_CONFIG).")
-@json_option
-def sign_command(study_name: str, cut: str | None, study_file: bool, as_json: bool, **signature: Any) -> None:
-    """Sign a cut, or reject it: name, role, meaning and time, bound to its manifest."""
-    from pipelines.cut import short_id
-    from pipelines.sign import sign, sign_study_file
-
-    study = study_named(study_name)
-    if study_file:
-        del signature["meaning"]
-        click.echo(f"study file {short_id(sign_study_file(study, **signature))}: signed by {signature['name']}")
-        return
-    chosen = cut_of(study, cut)
-    given = sign(study, chosen.cut_id, method="cli", **signature)
-    if as_json:
-        print_json(given)
-    else:
-        click.echo(f"cut {chosen.short_id}: {given.meaning} by {given.name} ({given.role}) at {given.signed_at}")
-
-
 @main.command("publish")
 @study_argument
 @cut_option
@@ -172,21 +147,43 @@ def publish_command(study_name: str, cut: str | None, as_json: bool) -> None:
 @main.command("verify")
 @study_argument
 @cut_option
+@click.option(
+    "--ledger-head",
+    "noted",
+    multiple=True,
+    metavar="SEQ:SHA",
+    help="A head that `audit --head` printed (more than one).",
+)
 @json_option
-def verify_command(study_name: str, cut: str | None, as_json: bool) -> None:
+def verify_command(study_name: str, cut: str | None, noted: tuple[str, ...], as_json: bool) -> None:
     """Hash everything that was published again, and name what differs."""
     from pipelines.cut import find_cut
     from pipelines.verify import verify
 
     study = study_named(study_name)
-    receipt = verify(study, find_cut(study, cut).cut_id if cut else None)
+    heads = [("the head given", _head(text)) for text in noted]
+    receipt = verify(study, find_cut(study, cut).cut_id if cut else None, heads=heads)
     if as_json:
         print_json(receipt)
     else:
         click.echo(
             f"verified {len(receipt.cuts)} cut(s), {receipt.files} files, {receipt.deliveries} deliveries, "
-            f"{receipt.events} events of the audit trail: as recorded"
+            f"{receipt.signatures} signatures, {receipt.events} events of the audit trail: as recorded"
         )
+        if receipt.left_out:
+            click.echo(f"not here, and not hashed: {receipt.left_out} deliveries in the vault that was not backed up")
+
+
+def _head(text: str) -> Head:
+    from pipelines.ledger import Head
+
+    seq, _, sha256 = text.strip().partition(":")
+    if not (seq.isascii() and seq.isdigit()) or not re.fullmatch("[0-9a-f]{64}", sha256):
+        msg = (
+            "--ledger-head: give the number, a colon and the 64 digits, as `afterglow audit STUDY --head` prints them."
+        )
+        raise UsageError(msg)
+    return Head(seq=int(seq), sha256=sha256)
 
 
 @main.command("run")

@@ -55,6 +55,11 @@ def status_command(study_name: str, today: dt.datetime | None, as_json: bool) ->
             "cutoff": [c.data_cutoff for c in cuts],
         },
     )
+    for cut in cuts:
+        if cut.rejected:
+            click.echo(f"\ncut {cut.short_id} was rejected by {cut.rejected}")
+    if not receipt.signers:
+        click.echo("\nno register of signers: nobody is asked for a role (docs/signing.md)")
 
 
 def _print_columns(columns: dict[str, Sequence[object]], rare: dict[str, Sequence[object]]) -> None:

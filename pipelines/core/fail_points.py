@@ -39,9 +39,11 @@ CHANGES = {
     "sign.signature": "a signature",
     "sign.copy": "a copy of the study file that is signed",
     "sign.study_file": "the signature of a study file",
+    "sign.register": "a change of the register of signers",
     "publish.page": "the page of the signatures",
     "publish.seal": "the seal",
     "publish.pointer": "the pointer",
+    "restore.folder": "a restored study",
 }
 # Between them.
 MOMENTS = {

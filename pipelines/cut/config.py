@@ -7,14 +7,15 @@ cuts that have to be signed, but who signs one sees tables, not what changed in 
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from pipelines.core.errors import NotAllowedError
+from pipelines.core.errors import IntegrityError, NotAllowedError
 from pipelines.core.files import write_atomically
 from pipelines.core.hashing import canonical_json, sha256_file, sha256_json
 from pipelines.cut.cut import Cut, is_same_study, published_cut
 from pipelines.land.receipts import REASONS
+from pipelines.signers import DEMO, SigningKey, check_statement, signed_statement
 from pipelines.study import Study
 
 
@@ -22,7 +23,8 @@ def check_config(study: Study) -> None:
     """Halts a study whose published cut a person signed, where its study file is another now and nobody signed that.
 
     Raises:
-        NotAllowedError: H_CONFIG; how to see and sign the change is said.
+        NotAllowedError: H_CONFIG; how to see and sign the change is said; or who signed it may not.
+        IntegrityError: the signature of the study file does not hold.
     """
     current = published_cut(study.folder)
     # Whether it was signed, not whether the study file asks for it: that may be what was changed.
@@ -30,12 +32,13 @@ def check_config(study: Study) -> None:
         return
     sha256 = _identity(sha256_file(study.folder.study_file), study.metadata)
     if _record(study, sha256).exists():
+        _check_record(study, current, sha256)
         return
     published = _identity(current.inputs["study_file_sha256"], current.inputs.get("metadata_sha256", {}))
     msg = (
         f"{study.name}: H_CONFIG: {REASONS['H_CONFIG']} Published: cut {current.short_id}, with the "
         f"study file {published[:12]}; now it is {sha256[:12]}. Look at what changed, then "
-        f"`afterglow sign {study.name} --study-file --role ... --name ... --reason ...`, or bring the file back."
+        f"`afterglow sign {study.name} --study-file --role ... --reason ...`, or bring the file back."
     )
     raise NotAllowedError(msg)
 
@@ -43,20 +46,33 @@ def check_config(study: Study) -> None:
 def signing_roles(cut: Cut) -> tuple[str, ...]:
     """Returns the roles in which persons signed a cut."""
     records = [json.loads(path.read_bytes()) for path in sorted(cut.signatures.glob("*.json"))]
-    return tuple(sorted({str(record["role"]) for record in records if record["method"] != "demo"}))
+    return tuple(sorted({str(record["role"]) for record in records if record["signer"] != DEMO.signer}))
 
 
-def record_study_file(study: Study, *, name: str, role: str, reason: str) -> str:
-    """Writes down who stands for the study file as it is now, and the file itself; returns its identity."""
+def record_study_file(study: Study, *, role: str, reason: str, key: SigningKey) -> dict[str, Any]:
+    """Writes down who stands for the study file as it is now, and the file itself; returns the signed statement."""
     sha256 = _identity(sha256_file(study.folder.study_file), study.metadata)
     record = _record(study, sha256)
-    if not record.exists():
-        record.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(record.with_suffix(".yml"), study.folder.study_file.read_bytes(), change="sign.copy")
-        signed_at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        document = {"sha256": sha256, "name": name, "role": role, "reason": reason, "signed_at": signed_at}
-        write_atomically(record, canonical_json(document), change="sign.study_file")
-    return sha256
+    if record.exists():
+        known: dict[str, Any] = json.loads(record.read_bytes())
+        return known
+    bound = {"study_file": sha256, "reason": reason}
+    made = signed_statement(study, bound, meaning="approve", role=role, key=key)
+    write_atomically(record.with_suffix(".yml"), study.folder.study_file.read_bytes(), change="sign.copy")
+    write_atomically(record, canonical_json(made), change="sign.study_file")
+    return made
+
+
+def _check_record(study: Study, current: Cut, sha256: str) -> None:
+    path = _record(study, sha256)
+    try:
+        record = json.loads(path.read_bytes())
+        bound = {"study_file": sha256, "reason": record["bound"]["reason"]}
+    except (ValueError, KeyError, TypeError):
+        msg = f"{path}: cannot be read. Bring it back from the backup, or sign the study file again without it."
+        raise IntegrityError(msg) from None
+    asked = () if isinstance(study.signoff, str) else study.signoff
+    check_statement(study, record, meaning="approve", roles=(*asked, *signing_roles(current)), bound=bound)
 
 
 def _identity(study_file_sha256: str, metadata: dict[str, str]) -> str:

@@ -43,6 +43,11 @@ class Cut:
         return self.directory / "tables"
 
     @property
+    def queries(self) -> Path:
+        """The one of these tables that the gate adds: what is asked of sites."""
+        return self.tables / "queries.parquet"
+
+    @property
     def gate(self) -> Path:
         """The verdicts of the gates."""
         return self.directory / "gate"

@@ -57,7 +57,7 @@ COLUMNS = {
 def write_queries(
     path: Path, rooms: Rooms, studyid: str, cut: Cut, *, suites: Sequence[Suite], results: Sequence[CheckResult]
 ) -> None:
-    """Writes the queries of a cut; IDENTIFIED is there (`row_ids.identify`).
+    """Writes the queries of a cut, and lets its database go; IDENTIFIED is there (`row_ids.identify`).
 
     Args:
         path: tables/queries.parquet of the cut.
@@ -104,6 +104,8 @@ def write_queries(
         for batch in reader:
             writer.write_batch(batch.cast(schema), row_group_size=_ROWS_IN_GROUP)
     write_atomically(path, buffer.getvalue(), change="gate.queries")
+    # Great Expectations keeps the gate's database open until the process ends, and with it that of the cut.
+    rooms.connection.execute("detach cut")
 
 
 def keep_in_database(path: Path, database: Path) -> None:

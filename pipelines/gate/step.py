@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from pipelines.core.errors import IntegrityError, StudyFileError
 from pipelines.core.files import directory_written_whole
+from pipelines.core.leftovers import remove_leftovers
 from pipelines.gate.verdict import Outcome, Verdict, read_verdict
 from pipelines.ledger import Event, audited, record
 from pipelines.study import Study
@@ -60,18 +61,16 @@ def gate(study: Study, cut_id: str) -> GateReceipt:
     from pipelines.gate.verdict import verdict_of
 
     suites = load_suites()
-    queries = cut.tables / "queries.parquet"
     # The gate's own folder last: while it is not there, the cut is gated again, and its queries are written again.
     with study.folder.lock(), directory_written_whole(cut.gate, change="gate.verdict") as folder:
+        remove_leftovers(cut.tables)
         with opened_rooms(study, cut) as rooms:
             results = checked(rooms, suites)
             verdict = verdict_of(results)
             identify(rooms, study.study, cut)
             write_results(folder, results, verdict, rooms.connection)
-            write_queries(queries, rooms, study.study, cut, suites=suites, results=results)
-            # Great Expectations keeps the gate's database open until the process ends.
-            rooms.connection.execute("detach cut")
-        keep_in_database(queries, cut.duckdb)
+            write_queries(cut.queries, rooms, study.study, cut, suites=suites, results=results)
+        keep_in_database(cut.queries, cut.duckdb)
     return _recorded(study, _receipt(cut_id, verdict, reused=False))
 
 

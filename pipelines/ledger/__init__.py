@@ -3,13 +3,14 @@
 from pipelines.ledger.audited import audited
 from pipelines.ledger.chain import Head, broken_links
 from pipelines.ledger.event import Action, Event, Recorded
-from pipelines.ledger.recording import check_ledger, erase, events, head, ledger_url, record
+from pipelines.ledger.recording import acting_as, check_ledger, erase, events, head, ledger_url, record
 
 __all__ = [
     "Action",
     "Event",
     "Head",
     "Recorded",
+    "acting_as",
     "audited",
     "broken_links",
     "check_ledger",

@@ -8,6 +8,7 @@ import os
 import pwd
 import secrets
 from collections.abc import Iterator, Sequence
+from contextvars import ContextVar
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -26,6 +27,7 @@ from pipelines.study import StudyFolder
 LEDGER_VARIABLE = "AFTERGLOW_LEDGER"
 # Who acts, where the process runs for somebody else: Airflow's tasks name who started or answered them.
 USER_VARIABLE = "AFTERGLOW_USER"
+_ACTING: ContextVar[str] = ContextVar("acting", default="")
 # Each of these is told as often as it happens.
 _EVERY_TIME = frozenset({"failure", "export", "backup", "restore", "code_break", "lock", "unlock"})
 
@@ -115,9 +117,19 @@ def erase(folder: StudyFolder, seq: int, *, reason: str) -> None:
             raw.cursor().execute("vacuum")
 
 
+@contextlib.contextmanager
+def acting_as(user: str) -> Iterator[None]:
+    """Names whom this process acts for while the block runs; an empty name changes nothing."""
+    token = _ACTING.set(user or _ACTING.get())
+    try:
+        yield
+    finally:
+        _ACTING.reset(token)
+
+
 def acting_user() -> str:
-    """Returns who acts: $AFTERGLOW_USER where set, else whom the operating system runs this process for."""
-    named = os.environ.get(USER_VARIABLE, "").strip()
+    """Returns who acts: as `acting_as` says, or $AFTERGLOW_USER, else whom the system runs this process for."""
+    named = _ACTING.get() or os.environ.get(USER_VARIABLE, "").strip()
     if named:
         return named
     try:
@@ -132,7 +144,8 @@ def software() -> str:
 
 
 def _study(folder: StudyFolder) -> str:
-    return folder.root.resolve().name
+    # A file of its own goes with the study's folder, whatever that is called elsewhere.
+    return folder.root.resolve().name if os.environ.get(LEDGER_VARIABLE) else "study"
 
 
 @contextlib.contextmanager

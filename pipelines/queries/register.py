@@ -27,7 +27,7 @@ from pipelines.queries.answers import Answer, answers
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pipelines.study import Study, StudyFolder
+    from pipelines.study import Study
 
 Status = Literal["open", "answered", "reopened", "closed"]
 STATUSES: tuple[Status, ...] = ("open", "answered", "reopened", "closed")
@@ -112,11 +112,11 @@ def queries(study: Study) -> Register:
     Raises:
         IntegrityError: a table of queries is damaged, or an answer is not as it came.
     """
-    gated = _gated(study.folder)
+    gated = _gated(study)
     lives: dict[str, _Life] = {}
     days = [_day(cut) for cut in gated]
     for place, cut in enumerate(gated):
-        asked = {row["query_id"]: row for row in _rows(cut.tables / "queries.parquet")}
+        asked = {row["query_id"]: row for row in _rows(cut.queries)}
         could_not_run = {row["check_id"] for row in _rows(cut.gate / "checks.parquet") if row["verdict"] == "ERROR"}
         for query_id, row in asked.items():
             _asked(lives, query_id, row, place=place, cut_id=cut.cut_id)
@@ -196,22 +196,26 @@ def _counts(site: str, of_site: list[Query]) -> SiteCounts:
     )
 
 
-def _gated(folder: StudyFolder) -> list[Cut]:
-    """Returns the cuts that tell the story: gated, of all that was known, blinded or open as the newest of them is."""
+def _gated(study: Study) -> list[Cut]:
+    """Returns the cuts that tell the story: gated, and of all that was known.
+
+    Of a blinded study they are the blinded ones, also after it was unblinded: what an open cut asks may tell an arm.
+    """
     order: dict[str, int] = {}
-    for each in events(folder):
+    for each in events(study.folder):
         if each.action == "gate" and (event := each.event):
             order.setdefault(event.object.removeprefix("cut "), each.seq)
     whole = [
         cut
-        for cut in cuts(folder)
-        if (cut.tables / "queries.parquet").is_file()
+        for cut in cuts(study.folder)
+        if cut.queries.is_file()
         and (cut.gate / "checks.parquet").is_file()
         and not (cut.inputs.get("as_of") or cut.inputs.get("data_cutoff"))
     ]
     # One that the audit trail does not know yet was gated just now.
     whole.sort(key=lambda cut: (order.get(cut.cut_id, len(order) + 1 + max(order.values(), default=0)), cut.cut_id))
-    return [cut for cut in whole if cut.inputs.get("blinded") == whole[-1].inputs.get("blinded")]
+    blinded = study.blinding == "blinded" or bool(whole and whole[-1].inputs.get("blinded"))
+    return [cut for cut in whole if bool(cut.inputs.get("blinded")) == blinded]
 
 
 def _day(cut: Cut) -> str | None:

@@ -144,7 +144,11 @@ def _rounded(value: Any) -> Any:
 
 
 def signatures_page(
-    study: Study, cut: Cut, signatures: list[dict[str, Any]], waivers: Sequence[dict[str, Any]] = ()
+    study: Study,
+    cut: Cut,
+    signatures: list[dict[str, Any]],
+    waivers: Sequence[dict[str, Any]] = (),
+    changes: Sequence[dict[str, Any]] = (),
 ) -> str:
     """Returns the page of the signatures and waivers given to a cut, in the look of its report.
 
@@ -153,6 +157,7 @@ def signatures_page(
         cut: the cut that was signed; its gate has run.
         signatures: records with name, role, meaning, method, signed_at (UTC) and manifest_sha256; `reason` is optional.
         waivers: records with check_id, scope, rows, reason, name, role, signed_at (UTC) and until.
+        changes: records of checks with their verdicts over the cuts (`pipelines.history`); none for a first cut.
     """
     from pipelines.gate.verdict import read_verdict
     from pipelines.report.content import Table
@@ -177,7 +182,9 @@ def signatures_page(
         hashes=frozenset({len(keys) - 2, len(keys) - 1}),
     )
     sentence = signed(study, len(signatures))
-    return render(SIGNATURES, top, signatures=table, waivers=_waivers(waivers), sentence=sentence)
+    return render(
+        SIGNATURES, top, signatures=table, waivers=_waivers(waivers), changes=_changes(changes), sentence=sentence
+    )
 
 
 def _waivers(waivers: Sequence[dict[str, Any]]) -> Table:
@@ -190,4 +197,31 @@ def _waivers(waivers: Sequence[dict[str, Any]]) -> Table:
         columns=("Check", "For", "Rows", "Reason", "Printed name", "Role", "Time (UTC)", "Holds until"),
         rows=tuple(tuple(text(waiver[key]) for key in keys) for waiver in waivers),
         words=frozenset({1, 3, 4, 5}),
+    )
+
+
+def _changes(checks: Sequence[dict[str, Any]]) -> Table:
+    from pipelines.report.content import Table
+    from pipelines.report.formats import count
+    from pipelines.report.header import BADGES
+
+    words = {verdict: word for verdict, (_, _, word) in BADGES.items()} | {"": "not checked"}
+    return Table(
+        caption="Checks that found something in this cut or in one published before it",
+        columns=("Check", "Sentence", "Severity", "In the cut before", "In this cut", "New", "Open", "Back", "Gone"),
+        rows=tuple(
+            (
+                check["check_id"],
+                check["sentence"],
+                check["severity"],
+                *(words[verdict] for verdict in check["verdicts"][-2:]),
+                *(count(check[state]) for state in ("new", "open", "back", "gone")),
+            )
+            for check in checks
+        ),
+        words=frozenset({1, 2, 3, 4}),
+        notes=(
+            "New, open, back and gone count failing rows.",
+            "Back: put right once, and failing again. Gone: failing no more.",
+        ),
     )

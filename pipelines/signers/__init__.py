@@ -12,11 +12,24 @@ from pipelines.signers.keys import (
     new_key,
     public_key,
 )
-from pipelines.signers.register import ADMIN, EMPTY, SERVICE, Change, Register, Signer, check_register, register
+from pipelines.signers.register import (
+    ADMIN,
+    DEMO,
+    DEMO_KEY,
+    EMPTY,
+    SERVICE,
+    Change,
+    Register,
+    Signer,
+    check_register,
+    register,
+)
 from pipelines.signers.statements import Meaning, check_statement, signed_statement
 
 __all__ = [
     "ADMIN",
+    "DEMO",
+    "DEMO_KEY",
     "EMPTY",
     "KEY_VARIABLE",
     "PASSPHRASE_VARIABLE",

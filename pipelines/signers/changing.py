@@ -11,7 +11,7 @@ from pipelines.core.files import write_atomically
 from pipelines.core.hashing import canonical_json
 from pipelines.ledger import Event, audited, record
 from pipelines.signers.keys import SigningKey, is_public_key, public_key
-from pipelines.signers.register import ADMIN, SERVICE, Change, Register, Signer, check_register, is_valid
+from pipelines.signers.register import ADMIN, DEMO, SERVICE, Change, Register, Signer, check_register, is_valid
 from pipelines.study import Study
 
 
@@ -90,6 +90,9 @@ def _check_new(study: Study, known: Register, wanted: Signer) -> None:
     if SERVICE in wanted.roles and len(wanted.roles) > 1:
         msg = f"{study.name}: a service signs what persons answered, so it has no other role than '{SERVICE}'."
         raise UsageError(msg)
+    if DEMO.signer in {wanted.signer, *wanted.roles} or wanted.public_key == DEMO.public_key:
+        msg = f"{study.name}: 'demo' is the signer of demonstrations, who is nobody. Take another id and role."
+        raise UsageError(msg)
     entries = known.entries()
     if [each for each, entry in entries.items() if ADMIN in entry.roles] == [wanted.signer]:
         _check_admin_stays(study, wanted)
@@ -137,7 +140,9 @@ def _written(
         signature="",
     )  # fmt: skip
     made = replace(unsigned, signature=key.sign(unsigned.signed_bytes).hex())
-    write_atomically(study.folder.signers / f"{made.seq:04d}.json", canonical_json(made.document))
+    write_atomically(
+        study.folder.signers / f"{made.seq:04d}.json", canonical_json(made.document), change="sign.register"
+    )
     _recorded(study, Register((*known.changes, made)))
     return made
 

@@ -8,6 +8,7 @@ Rule    a change is never changed: who could sign on a day is always known, and 
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,7 +19,7 @@ import rfc8785
 from pipelines.core.errors import IntegrityError
 from pipelines.core.hashing import sha256_bytes
 from pipelines.ledger import events
-from pipelines.signers.keys import holds
+from pipelines.signers.keys import holds, key_from_seed, public_key
 from pipelines.study import Study
 
 ADMIN = "admin"
@@ -26,6 +27,9 @@ ADMIN = "admin"
 SERVICE = "service"
 # What stands before the first change.
 EMPTY = "0" * 64
+# The key of a study with `signoff: demo`. Everybody has it: it shows that the bytes are those that were signed, and
+# that no person signed them.
+DEMO_KEY = key_from_seed(hashlib.sha256(b"afterglow: the demo signer, who is nobody").digest())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +47,9 @@ class Signer:
     users: tuple[str, ...] = ()
     valid_from: str = ""
     valid_until: str = ""
+
+
+DEMO = Signer(signer="demo", name="Demo signer", public_key=public_key(DEMO_KEY), roles=("demo",))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -50,11 +50,11 @@ def deviations(trials: Sequence[Trial]) -> tuple[str, ...]:
 
 
 def _trials(root: Path, first: Path, second: Path) -> Iterator[Trial]:
-    source = root / "studies" / STUDY
     for copy in (first, second):
         copy.mkdir(parents=True)
-        shutil.copy(source / "study.yml", copy)
-        shutil.copytree(source / "inbox", copy / "inbox")
+        shutil.copy(root / "studies" / STUDY / "study.yml", copy)
+    for copy in (first, second):
+        yield _command(root, "the deliveries of the simulated trial", ("simulate", str(copy)))
     yield _command(root, "run: land, build, gate, report, sign, publish", ("run", str(first)))
     yield _command(root, "the same elsewhere, under other settings", ("run", str(second)), settings=_ELSEWHERE)
     pointers = [

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 from pipelines.build.parameters import parameter_tables
 from pipelines.build.project import PROJECT
 from pipelines.cut import cut_inputs
@@ -54,6 +56,7 @@ def test_a_unit_of_analysis_converts_to_itself(trial: Study) -> None:
     assert set(map(tuple, rows)) == {("CRP", "mg/L", 1.0), ("CRP", "mg/dL", 10.0)}
 
 
+@pytest.mark.requirement("BLD-1")
 def test_a_blinded_cut_has_one_arm_that_stands_for_all(trial: Study) -> None:
     assert [row[0] for row in parameter_tables(trial, cut_inputs(trial))["arms"].rows] == ["KET", "PBO"]
     assert [row[0] for row in parameter_tables(trial, cut_inputs(trial, blinded=True))["arms"].rows] == ["BLINDED"]

@@ -72,6 +72,7 @@ def test_the_order_of_delivered_rows_changes_no_byte_of_the_metrics(watched: Cut
     assert (other.tables / name).read_bytes() == (watched.tables / name).read_bytes()
 
 
+@pytest.mark.requirement("BLD-5")
 @pytest.mark.slow
 def test_a_blinded_cut_has_the_same_metrics(watched: Cut) -> None:
     from pipelines.study import load_study

@@ -75,6 +75,7 @@ def test_each_column_of_a_file_says_what_it_is(cut: Cut) -> None:
         assert [field.name for field in schema if not (field.metadata or {}).get(b"description")] == [], path.name
 
 
+@pytest.mark.requirement("BLD-5")
 def test_a_blinded_cut_holds_no_arm(tmp_path: Path) -> None:
     # Arms with names that occur nowhere else.
     names = {"KET": "QZKETZQ", "PBO": "QZPBOZQ"}

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from pipelines.cli import main
-from pipelines.core.errors import NotAllowedError
+from pipelines.core.errors import IntegrityError, NotAllowedError
 from pipelines.cut import cut_inputs
 from pipelines.land import land
 from pipelines.publish import publish
 from pipelines.sign import sign, sign_study_file
 from pipelines.study import Study, load_study
 from tests.small_cut import make_candidate, small_study
+from tests.small_signers import add_signers, key_file, key_of
 
 WIDER = ("total: {type: integer", "total: {type: number")
 
@@ -23,7 +25,8 @@ def published(root: Path, signoff: str = "[pi]") -> Study:
     study = small_study(root, signoff)
     cut = make_candidate(study)
     if signoff == "[pi]":
-        sign(study, cut.cut_id, name="P. Investigator", role="pi")
+        add_signers(study, pat="pi", dan="data_manager")
+        sign(study, cut.cut_id, role="pi", key=key_of("pat"))
     publish(study, cut.cut_id)
     return study
 
@@ -35,7 +38,10 @@ def changed(study: Study, old: str, new: str) -> Study:
     return load_study(study.folder.root)
 
 
-def test_a_changed_study_file_halts_a_signed_study_until_a_role_has_signed_it(tmp_path: Path) -> None:
+def test_a_changed_study_file_halts_a_signed_study_until_a_role_has_signed_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines.roles.system_user", lambda: "dan")
     study = published(tmp_path)
     cut_inputs(study)
     pointer = study.folder.pointer.read_bytes()
@@ -52,10 +58,10 @@ def test_a_changed_study_file_halts_a_signed_study_until_a_role_has_signed_it(tm
         "sign",
         str(tmp_path),
         "--study-file",
-        "--name",
-        "P. Investigator",
         "--role",
         "pi",
+        "--key",
+        str(key_file(tmp_path.parent / "pat.key", "pat")),
         "--reason",
         "amendment 2",
     ]
@@ -74,19 +80,46 @@ def test_a_study_file_that_asks_for_no_signature_any_more_halts_too(tmp_path: Pa
     after = changed(published(tmp_path), "signoff: [pi]", "signoff: none")
     with pytest.raises(NotAllowedError, match="H_CONFIG"):
         cut_inputs(after)
-    sign_study_file(after, name="P. Investigator", role="pi", reason="the study has ended")
+    sign_study_file(after, role="pi", reason="the study has ended", key=key_of("pat"))
     land(after)
     cut_inputs(after)
 
 
-@pytest.mark.parametrize("signature", [("", "pi", "why"), ("P. I.", "pi", " "), ("P. I.", "somebody", "why")])
-def test_a_signature_of_the_study_file_has_a_name_a_role_and_a_reason(
-    tmp_path: Path, signature: tuple[str, str, str]
+@pytest.mark.parametrize(
+    ("role", "reason", "signer"),
+    [("pi", " ", "pat"), ("somebody", "why", "pat"), ("pi", "why", "eve"), ("admin", "why", "office")],
+)
+def test_a_study_file_is_signed_by_a_signer_of_the_role_and_with_a_reason(
+    tmp_path: Path, role: str, reason: str, signer: str
 ) -> None:
     after = changed(published(tmp_path), *WIDER)
-    name, role, reason = signature
     with pytest.raises(NotAllowedError):
-        sign_study_file(after, name=name, role=role, reason=reason)
+        sign_study_file(after, role=role, reason=reason, key=key_of(signer))
+    with pytest.raises(NotAllowedError, match="H_CONFIG"):
+        cut_inputs(after)
+
+
+@pytest.mark.requirement("SIG-2")
+def test_an_altered_or_copied_signature_of_a_study_file_does_not_count(tmp_path: Path) -> None:
+    after = changed(published(tmp_path), *WIDER)
+    sign_study_file(after, role="pi", reason="amendment 2", key=key_of("pat"))
+    (record,) = (tmp_path / "store" / "study_files").glob("*.json")
+    good = record.read_text()
+    record.write_text(good.replace("amendment 2", "amendment 3"))
+    with pytest.raises(IntegrityError, match="does not hold"):
+        cut_inputs(after)
+    record.write_text(good)
+    again = changed(after, "range: [18, 90]", "range: [18, 98]")
+    with pytest.raises(NotAllowedError, match="H_CONFIG") as halted:
+        cut_inputs(again)
+    (now,) = re.findall(r"now it is ([0-9a-f]{12})", str(halted.value))
+    assert now != record.stem[:12]
+    from pipelines.core.hashing import sha256_file
+    from pipelines.cut.config import _identity
+
+    record.with_name(f"{_identity(sha256_file(again.folder.study_file), again.metadata)}.json").write_text(good)
+    with pytest.raises(IntegrityError, match=r"bound to another record \(study_file\)"):
+        cut_inputs(again)
 
 
 def test_a_study_without_signatures_goes_on(tmp_path: Path) -> None:

@@ -157,6 +157,9 @@ class Steps:
     def sign(self, _study: Any, cut_id: str, **signed: str) -> None:
         self.calls.append(("sign", cut_id, signed))
 
+    def sign_answer(self, _study: Any, cut_id: str, **signed: str) -> None:
+        self.calls.append(("sign", cut_id, signed))
+
     def publish(self, study: Any, cut_id: str) -> SimpleNamespace:
         self.calls.append(("publish", cut_id))
         return SimpleNamespace(report=study.folder.cuts / cut_id / "report" / "index.html")
@@ -177,6 +180,7 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> Steps:
         module = ModuleType(f"pipelines.{name}")
         setattr(module, name, getattr(stand_in, name))
         if name == "sign":
+            module.sign_answer = stand_in.sign_answer  # type: ignore[attr-defined]
             module.DEMO_ROLE, module.DEMO_SIGNER = "demo", "Demo signer"  # type: ignore[attr-defined]
         monkeypatch.setitem(sys.modules, module.__name__, module)
     return stand_in

@@ -77,7 +77,7 @@ def test_an_approval_signs_in_the_name_of_who_gave_it_and_publishes(
 
     assert cut.state == "success"
     assert steps.done == ["build", "gate", "report", "sign", "publish"]
-    signed = {"name": "dr.ada", "role": "approver", "meaning": "approve", "method": "airflow", "reason": ""}
+    signed = {"user": "dr.ada", "role": "approver", "meaning": "approve", "reason": ""}
     assert steps.calls[3] == ("sign", CUT, signed)
     assert cut.returned["sign_approver"] == {"answer": "Approve", "by": "dr.ada"}
     (subject, body) = asked[0]
@@ -104,7 +104,7 @@ def test_each_role_is_asked_in_the_study_files_order(studies: Any, steps: Any, r
     cut, asked = answering(lambda: run("cut_trial.trial"), ("dr.ada", "Approve"), ("dr.bob", "Approve"))
 
     assert [subject.rsplit(" as ")[1] for subject, _ in asked] == ["author", "lead approver"]
-    assert [(call[2]["name"], call[2]["role"]) for call in steps.calls if call[0] == "sign"] == [
+    assert [(call[2]["user"], call[2]["role"]) for call in steps.calls if call[0] == "sign"] == [
         ("dr.ada", "author"),
         ("dr.bob", "lead approver"),
     ]

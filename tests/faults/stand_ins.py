@@ -31,6 +31,7 @@ import pipelines.gate.verdict
 import pipelines.report.step
 import pipelines.run
 from pipelines.core.fail_points import reached
+from pipelines.core.files import write_atomically
 from pipelines.core.hashing import canonical_json
 from pipelines.core.source import code_sha256, source_sha256
 from pipelines.cut import Cut, CutInputs
@@ -104,6 +105,10 @@ def _results(folder: Path, _results: Any, verdict: Verdict, _connection: Any) ->
     (folder / "checks.parquet").write_bytes(b"checks")
 
 
+def _queries(path: Path, *_: Any, **__: Any) -> None:
+    write_atomically(path, b"what is asked", change="gate.queries")
+
+
 def _pages(_study: Study, cut: Cut) -> dict[str, str]:
     return {name: f"<p>{name} of {cut.cut_id}</p>" for name in ("index.html", "validation.html")}
 
@@ -121,6 +126,9 @@ def quick_steps() -> Iterator[None]:
             ("pipelines.gate.checking.checked", lambda *_: ()),
             ("pipelines.gate.verdict.verdict_of", lambda _: verdict),
             ("pipelines.gate.results.write_results", _results),
+            ("pipelines.gate.row_ids.identify", lambda *_: None),
+            ("pipelines.gate.queries.write_queries", _queries),
+            ("pipelines.gate.queries.keep_in_database", lambda *_: None),
             ("pipelines.report.step._pages", _pages),
         ):
             stack.enter_context(patch(target, stand_in))

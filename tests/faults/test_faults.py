@@ -15,6 +15,13 @@ from tests.faults import invariants
 from tests.faults.cases import Fault, Range
 
 
+@pytest.mark.requirement("FLT-1")
+@pytest.mark.requirement("FLT-2")
+@pytest.mark.requirement("FLT-3")
+@pytest.mark.requirement("FLT-4")
+@pytest.mark.requirement("FLT-5")
+@pytest.mark.requirement("FLT-6")
+@pytest.mark.requirement("FLT-7")
 def test_every_action_at_some_of_the_points_breaks_nothing(place: Range) -> None:
     every = list(place.faults())
     assert len(every) > 500
@@ -49,9 +56,11 @@ def test_every_point_in_the_code_is_listed_and_passed(place: Range) -> None:
     assert changes | {name.rpartition(".")[0] for name in by_hand} == set(fail_points.CHANGES)
     assert moments - by_hand == set(fail_points.MOMENTS)
     passed = {point.partition(":")[0] for points in place.points.values() for point in points}
-    # A signed change of the study file is no part of a run.
+    # A signed change of the study file, or of who may sign, and a restored study are no part of a run.
     assert set(fail_points.POINTS) - passed == {
-        f"sign.{what}.{stage}" for what in ("copy", "study_file") for stage in fail_points.STAGES
+        f"{change}.{stage}"
+        for change in ("sign.copy", "sign.study_file", "sign.register", "restore.folder")
+        for stage in fail_points.STAGES
     }
 
 

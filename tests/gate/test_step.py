@@ -197,7 +197,7 @@ def test_the_same_cut_gives_the_same_bytes(small_cut: Callable[..., Any]) -> Non
         check=True,
         timeout=120,
     )
-    for name in ("checks.parquet", "failing_rows.parquet", "verdict.json"):
+    for name in ("checks.parquet", "failing_rows.parquet", "reconciliation.parquet", "verdict.json"):
         left, right = first.directory / "gate" / name, second.directory / "gate" / name
         assert left.read_bytes() == right.read_bytes(), name
 

@@ -51,5 +51,6 @@ def test_every_file_that_installs_uv_names_one_version() -> None:
         "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED := false",
     ],
 )
+@pytest.mark.requirement("PRV-6")
 def test_make_turns_telemetry_off(setting: str) -> None:
     assert f"export {setting}" in (ROOT / "Makefile").read_text(encoding="utf-8")

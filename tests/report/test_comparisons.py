@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from pipelines.report import comparisons, predictors
 from pipelines.report.tables import opened
 from tests.report.trials import parallel
@@ -22,6 +24,7 @@ def test_arms_are_compared_at_the_visit_with_the_experimental_one_first(tmp_path
     assert section.tables[0].rows[1][1:4] == ("Number needed to treat", "4.00", "\u2014")
 
 
+@pytest.mark.requirement("BLD-5")
 def test_a_blinded_cut_compares_nothing_and_says_why(tmp_path: Path) -> None:
     study, cut = parallel(tmp_path, blinded=True)
     with opened(study, cut) as data:

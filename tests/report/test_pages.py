@@ -91,6 +91,7 @@ def test_every_id_stands_once_and_every_link_inside_the_report_leads_somewhere(t
             assert not anchor or f'id="{anchor}"' in pages[page or name]
 
 
+@pytest.mark.requirement("BLD-5")
 def test_a_blinded_report_names_no_arm(tmp_path: Path) -> None:
     # The rows carry an arm by mistake, as no build would leave them: the report still shows one group.
     study, cut = parallel(tmp_path, label="Esketamine", blinded=True)

@@ -66,6 +66,7 @@ def test_guesses_are_counted_by_arm_with_bangs_index(tmp_path: Path) -> None:
     assert (of_all["n"], of_all["james"]) == (6, pytest.approx(1 - 5 / 6 + (2 / 6) * (5 / 6) ** 2 / (2 * 12 / 36)))
 
 
+@pytest.mark.requirement("BLD-5")
 def test_a_blinded_cut_counts_guesses_of_all_arms_together_and_calls_none_right(tmp_path: Path) -> None:
     pooled = [row | {"trta": "BLINDED", "correctfl": None} for row in GUESSES]
     study, cut = parallel(tmp_path, blinded=True, blinding_assessment=pooled)

@@ -38,6 +38,7 @@ def damaged(path: Path) -> Path:
     return path
 
 
+@pytest.mark.requirement("BLD-5")
 def test_a_blinded_cut_shows_no_arm_anywhere(tmp_path: Path) -> None:
     study = make_traced(tmp_path / "small", TEXT.replace("blinding: open", "blinding: blinded"))
     asked: dict[str, dict[str, str]] = {

@@ -18,22 +18,16 @@ treatments as (
 
 ),
 
-endpoints as (
+baselines as (
 
-    select * from {{ source('study', 'endpoints') }}
+    select * from {{ ref('int_scores_windowed') }}
+    where ablfl = 'Y'
 
 ),
 
-baselines as (
+endpoints as (
 
-    select
-        usubjid,
-        paramcd,
-        basetype,
-        avisitn,
-        aval
-    from scores
-    where ablfl = 'Y'
+    select * from {{ source('study', 'endpoints') }}
 
 ),
 

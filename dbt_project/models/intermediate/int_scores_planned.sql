@@ -92,8 +92,8 @@ final as (
             and scores.anl01fl = 'Y'
     left join scores as baselines
         on
-            expected.usubjid = baselines.usubjid and expected.paramcd = baselines.paramcd and baselines.ablfl = 'Y'
-            and expected.basetype is not distinct from baselines.basetype
+            expected.usubjid = baselines.usubjid and expected.paramcd = baselines.paramcd
+            and expected.basetype is not distinct from baselines.basetype and baselines.ablfl = 'Y'
 
 )
 

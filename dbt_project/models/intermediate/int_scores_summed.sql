@@ -1,6 +1,13 @@
 -- One pass over all item rows. Where a code occurs twice in an assessment (a later delivery restated it), and only
--- there, the rows are numbered and summed again.
+-- there, the rows are numbered and summed again. They are read twice, not held: a CTE that two others read is kept whole,
+-- and of 10^7 item rows that is two gigabytes.
 with items as (
+
+    select * from {{ ref('int_score_items_coded') }}
+
+),
+
+items_read_again as (
 
     select * from {{ ref('int_score_items_coded') }}
 
@@ -33,7 +40,7 @@ restated_items as (
             -- An item of the instrument itself goes before the one of another that would stand for it.
             order by items.is_derived asc, items.delivery_rank desc, items.source_row desc, items.record desc
         ) as restatement
-    from items
+    from items_read_again as items
     inner join restated
         on
             items.usubjid = restated.usubjid

@@ -4,6 +4,13 @@ with scores as (
 
 ),
 
+baselines as (
+
+    select * from {{ ref('int_scores_windowed') }}
+    where ablfl = 'Y'
+
+),
+
 subjects as (
 
     select * from {{ ref('adsl') }}
@@ -33,12 +40,11 @@ compared as (
         and coalesce(scores.ady >= baselines.ady, scores.avisitn > baselines.avisitn, false) as is_after_baseline
     from scores
     -- A left join: a subject without a baseline stays, and counts as missing.
-    left join scores as baselines
+    left join baselines
         on
             scores.usubjid = baselines.usubjid
             and scores.paramcd = baselines.paramcd
             and scores.basetype is not distinct from baselines.basetype
-            and baselines.ablfl = 'Y'
 
 ),
 
