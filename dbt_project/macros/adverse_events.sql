@@ -15,7 +15,7 @@ the end, rules it out. -#}
     case
             when {{ first_dose_date }} is null then 'N'
             when {{ known_part_is_before(start_dtc, first_dose_date) }} then 'N'
-            when coalesce({{ start_dtc }}, '') = '' and {{ known_part_is_before(end_dtc, first_dose_date) }} then 'N'
+            when length(coalesce({{ start_dtc }}, '')) < 10 and {{ known_part_is_before(end_dtc, first_dose_date) }} then 'N'
             else 'Y'
         end
 {%- endmacro %}

@@ -11,6 +11,7 @@ import duckdb
 
 from pipelines.cut import Cut
 from pipelines.study import Study
+from tests.reference import agreement_safety
 from tests.reference.assessments import assessments, baseline
 from tests.reference.curves import areas
 from tests.reference.durability import courses
@@ -196,6 +197,7 @@ TABLES: dict[str, tuple[int, str, Callable[[Study, Subject], Iterator[Row]]]] = 
     "durability_intervals": (4, _INTERVALS, _intervals),
     "response_episodes": (4, _EPISODES, _episodes),
     "response_auc": (5, _AREAS, _areas),
+    **agreement_safety.TABLES,
 }
 
 

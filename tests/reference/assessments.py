@@ -15,6 +15,8 @@ from tests.reference.schedules import visits_of
 from tests.reference.totals import is_prorated, total
 
 UNSCHEDULED = "UNSCHEDULED"
+# What was delivered, what is analysed of it, and what that stands for (`dtype`).
+Valued = tuple[Score, Fraction | None, str | None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,11 +39,20 @@ class Assessment:
 
 def assessments(study: Study, subject: Subject) -> list[Assessment]:
     """Returns every assessment of a subject with its total, visit, flags; one without items and total is none."""
-    found = [
-        _placed(study, subject, score)
-        for score in subject.scores
-        if score.total is not None or any(item is not None for item in score.items)
-    ]
+    return placed_in_visits(
+        study,
+        subject,
+        [
+            (score, total(score, use), "PRORATED" if is_prorated(score, use) else None)
+            for score, use in ((score, study.instruments[score.instrument]) for score in subject.scores)
+            if score.total is not None or any(item is not None for item in score.items)
+        ],
+    )
+
+
+def placed_in_visits(study: Study, subject: Subject, rows: Sequence[Valued]) -> list[Assessment]:
+    """Returns scores or other results with their visit, and which of them counts there and is the baseline."""
+    found = [_placed(study, subject, *row) for row in rows]
     groups: dict[tuple[str, int | None, str], list[Assessment]] = {}
     for one in found:
         groups.setdefault((one.score.instrument, one.period, one.avisit), []).append(one)
@@ -68,7 +79,7 @@ def baseline(found: Iterable[Assessment], instrument: str, period: int | None) -
     return next((one for one in own if one.base_period in {None, period}), None)
 
 
-def _placed(study: Study, subject: Subject, score: Score) -> Assessment:
+def _placed(study: Study, subject: Subject, score: Score, value: Fraction | None, dtype: str | None) -> Assessment:
     starts = first_doses(subject)
     date, part = completed(score.day, study.partial_dates.assessment, subject)
     visits = visits_of(study, subject)
@@ -81,14 +92,15 @@ def _placed(study: Study, subject: Subject, score: Score) -> Assessment:
     if day is None or (coded is not None and (coded.window is None or not is_planned)):
         visit = coded
     else:
-        visit = _by_window(visits, study.instruments[score.instrument].visits, day, period)
+        use = study.instruments.get(score.instrument)
+        visit = _by_window(visits, use.visits if use else None, day, period)
     target = visit.day if visit is not None and visit in visits else None
     if not score.day and start is None:
         # Nothing but the plan says when it was.
         day = target
     return Assessment(
         score=score,
-        value=total(score, study.instruments[score.instrument]),
+        value=value,
         # A crossover's baseline lies outside of its periods.
         period=period if visit is None or visit.of_period or study.design != "crossover" else None,
         avisit=visit.visit if visit else UNSCHEDULED,
@@ -96,7 +108,7 @@ def _placed(study: Study, subject: Subject, score: Score) -> Assessment:
         study_day=day,
         days_from_target=None if day is None or target is None else abs(days_apart(day, target)),
         completed_part=part,
-        dtype="PRORATED" if is_prorated(score, study.instruments[score.instrument]) else None,
+        dtype=dtype,
     )
 
 
@@ -150,7 +162,7 @@ def _distance(one: Assessment) -> float:
 def _baselines(study: Study, subject: Subject, found: Sequence[Assessment]) -> Iterator[Assessment]:
     planned = next(visit.visit for visit in study.visits if visit.baseline)
     first_dose = min(first_doses(subject).values(), default=None)
-    for instrument in study.instruments:
+    for instrument in dict.fromkeys(one.score.instrument for one in found):
         own = [one for one in found if one.score.instrument == instrument and one.value is not None]
         own = [one for one in own if study.baseline.visits is None or one.avisit in study.baseline.visits]
         if study.baseline.rule == "visit":

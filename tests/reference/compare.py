@@ -16,7 +16,7 @@ from pathlib import Path
 from tests.reference.agreement import TABLES, Compared, differences
 from tests.reference.delivered import Trial, made_up_trial
 
-STUDIES = ("parallel", "codes", "crossover", "periods", "withdrawal")
+STUDIES = ("parallel", "codes", "crossover", "periods", "withdrawal", "safety")
 
 
 @dataclass

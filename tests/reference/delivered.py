@@ -17,10 +17,17 @@ from pipelines.study import Study
 from pipelines.study.catalogue import catalogue
 from tests.reference.made_up import BY_ITEM, subject
 from tests.reference.records import Event, Score, Subject
+from tests.reference.safety_records import TIMEPOINTS, Result, Session
 from tests.small_study import deliver, make_study
 
 DAY = "2026-11-01"
 EARLIER = "2026-10-01"
+SAFETY = {
+    "sessions": ["site", "id", "kind", "day", "held", "minutes", "fidelity"],
+    "labs": ["site", "id", "visit", "day", "analyte", "reported", "value", "unit"],
+    "adverse": ["site", "id", "reported", "term", "start", "end", "severity", "before"],
+    "signs": ["site", "id", "day", "sysbp_pre", "sysbp_40", "sysbp_90"],
+}
 Record = TypeVar("Record")
 Row = list[object]
 Trial = tuple[Study, list[Subject], Cut]
@@ -40,6 +47,7 @@ def deliver_subjects(study: Study, subjects: Sequence[Subject], day: str = DAY) 
         "doses": ["site", "id", "day", "period", "arm", "category"],
         "events": ["site", "id", "event", "event_day", "end", "end_day"],
         **{one.lower(): ["site", "id", "visit", "day", *_item_columns(one), "total"] for one in study.instruments},
+        **(SAFETY if study.biomarkers else {}),
     }
     files: dict[str, list[Row]] = {kind: [] for kind in headers}
 
@@ -57,7 +65,29 @@ def deliver_subjects(study: Study, subjects: Sequence[Subject], day: str = DAY) 
         scores = tuple(
             replace(score, source=written(score.instrument.lower(), one, *_score(score))) for score in one.scores
         )
-        placed.append(replace(one, events=events, scores=scores, randomised_source=enrolled))
+        placed.append(
+            replace(
+                one,
+                events=events,
+                scores=scores,
+                randomised_source=enrolled,
+                sessions=tuple(replace(row, source=written("sessions", one, *_session(row))) for row in one.sessions),
+                results=tuple(replace(row, source=written("labs", one, *_result(row))) for row in one.results),
+                adverse_events=tuple(
+                    replace(
+                        row,
+                        source=written(
+                            "adverse", one, row.term, row.term, row.start, row.end, row.severity, row.before
+                        ),
+                    )
+                    for row in one.adverse_events
+                ),
+                signs=tuple(
+                    replace(row, source=written("signs", one, row.day, *map(row.systolic.get, TIMEPOINTS)))
+                    for row in one.signs
+                ),
+            )
+        )
     for kind, rows in files.items():
         deliver(study, "DM", f"{kind}_{day}.csv", _csv(headers[kind], rows))
     return placed
@@ -71,6 +101,16 @@ def _item_columns(instrument: str) -> list[str]:
 def _event(event: Event) -> Row:
     own = [event.term, event.day]
     return [*own, "", ""] if event.domain == "CE" else ["", "", *own]
+
+
+def _session(session: Session) -> Row:
+    return [session.kind, session.day, session.held, session.minutes, session.fidelity]
+
+
+def _result(result: Result) -> Row:
+    value = f"{result.thousandths // 1000}.{result.thousandths % 1000:03d}"
+    reported = f"{result.mark} {value}" if result.mark else value
+    return [result.visit, result.day, result.analyte, reported, value, result.unit]
 
 
 def _score(score: Score) -> Row:
@@ -120,8 +160,9 @@ def delivered_trial(name: str, folder: Path, seed: int, numbers: Iterable[int]) 
     for one, early, late in zip(final, first, last, strict=True):
         placed = {_key(score): score for score in (*early.scores, *late.scores)}
         scores = tuple(placed[_key(score)] for score in one.scores)
-        # The file of subjects is the same both times: delivered twice, it lands once.
-        subjects.append(replace(late, scores=scores, randomised_source=early.randomised_source))
+        # Files that are the same both times, delivered twice, land once.
+        same = ("randomised_source", "sessions", "results", "adverse_events", "signs")
+        subjects.append(replace(late, scores=scores, **{name: getattr(early, name) for name in same}))
     return study, subjects
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import datetime
 import random
 from collections.abc import Iterator
+from typing import Any
 
 from pipelines.study import Study
 from pipelines.study.catalogue import catalogue
 from tests.reference.records import Dose, Event, Score, Subject, date_of_study_day
+from tests.reference.safety_records import adverse_events, results, sessions, signs
 
 FIRST = datetime.date(2026, 3, 2)
 EVENTS = ("RESCUE MEDICATION", "HOSPITALISATION FOR DEPRESSION", "SUICIDE ATTEMPT", "PANIC ATTACK")
@@ -44,7 +46,19 @@ def subject(study: Study, seed: int, number: int) -> Subject:
         doses=doses,
         scores=tuple(told.values()),
         events=tuple(_events(chance, first_dose)),
+        **_safety(study, chance, first_dose, doses),
     )
+
+
+def _safety(study: Study, chance: random.Random, first_dose: datetime.date, doses: tuple[Dose, ...]) -> dict[str, Any]:
+    if not study.biomarkers:
+        return {}
+    return {
+        "sessions": tuple(sessions(chance, first_dose)),
+        "results": tuple(results(chance, first_dose)),
+        "adverse_events": tuple(adverse_events(chance, first_dose)),
+        "signs": tuple(signs(chance, doses)),
+    }
 
 
 def _dates(chance: random.Random, first_dose: datetime.date) -> tuple[str, str]:

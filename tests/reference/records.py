@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from tests.reference.safety_records import AdverseEvent, Result, Session, Signs
 
 Source = tuple[str, int]
 
@@ -59,6 +62,10 @@ class Subject:
     doses: tuple[Dose, ...] = ()
     scores: tuple[Score, ...] = ()
     events: tuple[Event, ...] = ()
+    sessions: tuple[Session, ...] = ()
+    results: tuple[Result, ...] = ()
+    adverse_events: tuple[AdverseEvent, ...] = ()
+    signs: tuple[Signs, ...] = ()
 
 
 def full_date(text: str) -> datetime.date | None:
