@@ -1,6 +1,6 @@
 -- One pass over all item rows. Where a code occurs twice in an assessment (a later delivery restated it), and only
--- there, the rows are numbered and summed again. They are read twice, not held: a CTE that two others read is kept whole,
--- and of 10^7 item rows that is two gigabytes.
+-- there, the rows are numbered and summed again. They are read twice, not held: a CTE that two others read is kept
+-- whole, and of 10^7 item rows that is two gigabytes.
 with items as (
 
     select * from {{ ref('int_score_items_coded') }}
