@@ -17,15 +17,16 @@ from pipelines.cli import main
 from pipelines.core.errors import GateFailedError, IntegrityError, NotAllowedError, UsageError
 from pipelines.cut import Cut
 from pipelines.gate import check_gate, read_verdict
-from pipelines.gate.waivers import Waiver, waivers
+from pipelines.gate.waivers import Waiver, waived_checks, waivers
 from pipelines.ledger import events
 from pipelines.publish import publish
 from pipelines.sign import sign
+from pipelines.signers import DEMO_KEY
 from pipelines.study import Study
 from pipelines.verify import verify
 from pipelines.waive import Scope, waive
 from tests.small_cut import make_candidate, small_study
-from tests.small_signers import add_signers, key_of
+from tests.small_signers import add_signers, key_file, key_of
 
 CHECK = "CUR-ADQS-001"
 KEYS = ("check_id", "siteid", "usubjid", "delivery_id", "srcseq", "paramcd", "avisit", "srcdom", "source_file")
@@ -57,7 +58,7 @@ def failing(cut: Cut, subjects: Sequence[str]) -> None:
 @pytest.fixture
 def study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Study:
     made = small_study(tmp_path / "small", signoff="[approver]")
-    add_signers(made, ada="approver")
+    add_signers(made, ada="approver", eve="data_manager")
     monkeypatch.setattr("pipelines.roles.system_user", lambda: "ada")
     return made
 
@@ -67,10 +68,10 @@ def given(study: Study, cut: Cut, *, until: dt.date = TOMORROW, **scope: str) ->
         study,
         cut.cut_id,
         Scope(check_id=CHECK, **scope),
-        name="A. Approver",
         role="approver",
         reason="Known and harmless.",
         until=until,
+        key=key_of("ada"),
     )
 
 
@@ -122,7 +123,7 @@ def test_a_waiver_of_one_cut_is_none_of_another(study: Study) -> None:
         (other.directory / name).parent.mkdir(exist_ok=True)
         (other.directory / name).write_bytes((cut.directory / name).read_bytes())
     assert waivers(other) == [record]
-    with pytest.raises(GateFailedError):
+    with pytest.raises(IntegrityError, match="another record"):
         check_gate(study, other)
 
 
@@ -130,11 +131,8 @@ def test_a_waiver_ends_after_its_last_day(study: Study) -> None:
     cut = blocked(study)
     given(study, cut, until=TODAY)
     assert check_gate(study, cut).waived == (CHECK,)
-    (path,) = (cut.directory / "waivers").iterdir()
-    yesterday = (TODAY - dt.timedelta(days=1)).isoformat()
-    path.write_text(json.dumps({**json.loads(path.read_bytes()), "until": yesterday}))
-    with pytest.raises(GateFailedError):
-        check_gate(study, cut)
+    assert waived_checks(study, cut, [CHECK], on=TODAY.isoformat()) == (CHECK,)
+    assert waived_checks(study, cut, [CHECK], on=TOMORROW.isoformat()) == ()
     with pytest.raises(NotAllowedError, match="still to come"):
         given(study, cut, until=TODAY - dt.timedelta(days=1))
 
@@ -185,17 +183,23 @@ def test_a_record_that_waives_an_error_waives_nothing(study: Study) -> None:
     ("changed", "error", "said"),
     [
         ({"role": "monitor"}, NotAllowedError, "may not"),
-        ({"name": " "}, NotAllowedError, "printed name"),
+        ({"key": key_of("eve")}, NotAllowedError, "role"),
+        ({"key": key_of("nobody")}, NotAllowedError, "does not know this key"),
         ({"reason": ""}, NotAllowedError, "reason"),
         ({"scope": Scope(check_id="CUR-ADQS-002")}, UsageError, "does not block"),
         ({"scope": Scope(check_id=CHECK, siteid="S09")}, UsageError, "nothing to waive"),
     ],
 )
-def test_a_waiver_needs_a_role_a_name_a_reason_and_rows_that_fail(
+def test_a_waiver_needs_a_role_its_signers_key_a_reason_and_rows_that_fail(
     study: Study, changed: dict[str, Any], error: type[Exception], said: str
 ) -> None:
     cut = blocked(study)
-    values: dict[str, Any] = {"name": "A", "role": "approver", "reason": "R", "scope": Scope(check_id=CHECK)} | changed
+    values: dict[str, Any] = {
+        "key": key_of("ada"),
+        "role": "approver",
+        "reason": "R",
+        "scope": Scope(check_id=CHECK),
+    } | changed
     with pytest.raises(error, match=said):
         waive(study, cut.cut_id, values.pop("scope"), until=TOMORROW, **values)
     assert not waivers(cut)
@@ -206,7 +210,7 @@ def test_nobody_waives_where_no_person_signs(tmp_path: Path, signoff: str) -> No
     study = small_study(tmp_path / "unsigned", signoff=signoff)
     cut = blocked(study)
     with pytest.raises(NotAllowedError, match="nobody"):
-        waive(study, cut.cut_id, Scope(check_id=CHECK), name="A", role="demo", reason="R", until=TOMORROW)
+        waive(study, cut.cut_id, Scope(check_id=CHECK), role="demo", reason="R", until=TOMORROW, key=DEMO_KEY)
 
 
 def test_a_waiver_is_one_event_of_the_audit_trail_and_a_refused_one_is_a_failure(study: Study) -> None:
@@ -220,6 +224,20 @@ def test_a_waiver_is_one_event_of_the_audit_trail_and_a_refused_one_is_a_failure
         ("waive", f"cut {cut.cut_id}", "Known and harmless.")
     ]
     assert [event.action for event in told if event] == ["waive", "failure"]
+
+
+@pytest.mark.parametrize(
+    ("part", "value"), [("rows", "3"), ("until", "2999-12-31"), ("siteid", "S01"), ("reason", "x")]
+)
+def test_an_altered_waiver_stops_publishing(study: Study, part: str, value: str) -> None:
+    cut = blocked(study)
+    given(study, cut)
+    (path,) = (cut.directory / "waivers").iterdir()
+    record = json.loads(path.read_bytes())
+    record["bound"][part] = value
+    path.write_text(json.dumps(record))
+    with pytest.raises(IntegrityError, match="altered"):
+        check_gate(study, cut)
 
 
 def test_the_same_waiver_given_twice_is_one(study: Study) -> None:
@@ -236,9 +254,10 @@ def test_a_record_that_cannot_be_read_is_an_integrity_error(study: Study) -> Non
         check_gate(study, cut)
 
 
-def test_the_command_says_what_is_waived_and_what_still_blocks(study: Study) -> None:
+def test_the_command_says_what_is_waived_and_what_still_blocks(study: Study, tmp_path: Path) -> None:
     cut = blocked(study)
-    signer = ["--name", "A. Approver", "--role", "approver", "--reason", "Known.", "--until", TOMORROW.isoformat()]
+    key = str(key_file(tmp_path / "ada.key", "ada"))
+    signer = ["--key", key, "--role", "approver", "--reason", "Known.", "--until", TOMORROW.isoformat()]
     command = ["waive", str(study.folder.root), "--check", CHECK, *signer]
     first = CliRunner().invoke(main, [*command, "--site", "S01"]).stdout
     assert f"cut {cut.short_id}: {CHECK} waived for site S01 (1 row)" in first

@@ -38,10 +38,10 @@ def create_landed_records(connection: duckdb.DuckDBPyConnection, study: Study, c
     """Creates main.landed_records: counted by the files themselves, without reading a row."""
     connection.execute(f"create table main.landed_records ({LANDED_RECORDS})")
     files = [
-        (str(path), delivery.get("rank", 1), name)
+        (str(path), delivery.get("rank", 1), path.stem)
         for delivery in cut.inputs["deliveries"]
-        for name, domain in DOMAINS.items()
-        if not domain.in_vault and (path := _rows(study, delivery) / f"{name}.parquet").is_file()
+        for path in sorted((_landing(study, delivery) / "rows").glob("*.parquet"))
+        if not DOMAINS[path.stem].in_vault
     ]
     if not files:
         return
@@ -57,13 +57,16 @@ def readings(connection: duckdb.DuckDBPyConnection, study: Study, cut: Cut) -> M
     """Returns how each domain is read; a cutoff needs view `landed.enrolled_later`, created here, dropped after use."""
     cutoff = cut.inputs.get("data_cutoff")
     current = [delivery for delivery in cut.inputs["deliveries"] if delivery["current"]]
-    folders = {_rows(study, delivery).parent: int(delivery.get("rank", 1)) for delivery in current}
+    folders = {_landing(study, delivery): int(delivery.get("rank", 1)) for delivery in current}
+    landed = {folder: {path.stem for path in (folder / "rows").glob("*.parquet")} for folder in folders}
     transactions = _present(folders, "transactions.parquet")
     if cutoff:
         create_enrolled_later(connection, _present(folders, "rows/dm.parquet"), cutoff)
     found = {}
     for name, domain in DOMAINS.items():
-        files = _present(folders, f"rows/{name}.parquet")
+        files = {
+            folder / "rows" / f"{name}.parquet": rank for folder, rank in folders.items() if name in landed[folder]
+        }
         if domain.in_vault or not files:
             continue
         read, before = (domain_query(domain, files, {}, day, transactions=transactions) for day in (cutoff, None))
@@ -71,8 +74,8 @@ def readings(connection: duckdb.DuckDBPyConnection, study: Study, cut: Cut) -> M
     return found
 
 
-def _rows(study: Study, delivery: dict[str, Any]) -> Path:
-    return landing_directory(study.folder, delivery["delivery_id"], delivery["landing_key"]) / "rows"
+def _landing(study: Study, delivery: dict[str, Any]) -> Path:
+    return landing_directory(study.folder, delivery["delivery_id"], delivery["landing_key"])
 
 
 def _present(folders: Mapping[Path, int], name: str) -> dict[Path, int]:

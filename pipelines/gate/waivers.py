@@ -1,6 +1,6 @@
 """Waivers: a signed decision that rows which fail a critical check do not keep one cut from being published.
 
-Record  cuts/<cut_id>/waivers/<hash>.json, outside the manifest and in the seal, as signatures are
+Record  cuts/<cut_id>/waivers/<hash>.json, a signed statement outside the manifest and in the seal, as signatures are
 Rule    a waiver covers what was seen and nothing else: the failing rows of one check in one cut, of one site or subject
         where it says so, up to its date. An ERROR cannot be waived, and a verdict on disk stays what it is
 """
@@ -9,24 +9,30 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from pipelines.core.errors import IntegrityError
 from pipelines.core.files import write_atomically
 from pipelines.core.hashing import canonical_json, sha256_json
+from pipelines.signers import check_statement
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from pipelines.cut import Cut
+    from pipelines.study import Study
+
+# What the signature is bound to.
+_BOUND = ("cut_id", "check_id", "siteid", "usubjid", "until", "rows", "rows_sha256", "reason")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Waiver:
     """One waiver. `until` is its last day, `signed_at` is UTC; `siteid` and `usubjid` are empty where it holds for all.
 
-    `rows` and `rows_sha256` are number and hash of the failing rows that the signer saw in its scope.
+    `rows` and `rows_sha256` are number and hash of the failing rows that the signer saw in its scope; `record` is the
+    signed statement that says all of this.
     """
 
     name: str
@@ -40,7 +46,7 @@ class Waiver:
     usubjid: str
     rows: int
     rows_sha256: str
-    meaning: Literal["waive"] = "waive"
+    record: dict[str, Any] = field(repr=False, compare=False)
 
     @property
     def scope(self) -> str:
@@ -59,26 +65,47 @@ def waivers(cut: Cut) -> list[Waiver]:
         IntegrityError: a record is not one.
     """
     try:
-        given = [Waiver(**json.loads(path.read_bytes())) for path in sorted(_directory(cut).glob("*.json"))]
-    except (ValueError, TypeError) as error:
+        given = [waiver_of(json.loads(path.read_bytes())) for path in sorted(_directory(cut).glob("*.json"))]
+    except (ValueError, TypeError, KeyError) as error:
         msg = f"{_directory(cut)}: a waiver cannot be read. Remove the record and have it signed again."
         raise IntegrityError(msg) from error
     return sorted(given, key=lambda one: (one.signed_at, one.check_id, one.scope, one.role, one.name))
 
 
+def waiver_of(record: dict[str, Any]) -> Waiver:
+    """Returns the waiver that a signed statement is; whether it holds is for `waived_checks` to say."""
+    bound = {part: record["bound"][part] for part in _BOUND}
+    signed = {part: record[part] for part in ("name", "role", "signed_at")}
+    return Waiver(**signed, **{**bound, "rows": int(bound["rows"])}, record=record)
+
+
 def keep_waiver(cut: Cut, waiver: Waiver) -> None:
     """Writes a waiver beside the cut."""
-    record = asdict(waiver)
-    path = _directory(cut) / f"{sha256_json(record)[:16]}.json"
+    path = _directory(cut) / f"{sha256_json(waiver.record)[:16]}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, canonical_json(record))
+    write_atomically(path, canonical_json(waiver.record))
 
 
-def waived_checks(cut: Cut, check_ids: Sequence[str], *, on: str) -> tuple[str, ...]:
-    """Returns those of these blocking checks whose failing rows are all covered by waivers that hold on a day (ISO)."""
-    given = [one for one in waivers(cut) if one.cut_id == cut.cut_id and one.until >= on]
+def waiving_roles(study: Study) -> tuple[str, ...]:
+    """Returns the roles that may waive: those of persons whose approval the study file asks for."""
+    return () if isinstance(study.signoff, str) else tuple(study.signoff)
+
+
+def waived_checks(study: Study, cut: Cut, check_ids: Sequence[str], *, on: str) -> tuple[str, ...]:
+    """Returns those of these blocking checks whose failing rows are all covered by waivers that hold on a day (ISO).
+
+    Raises:
+        IntegrityError: a waiver was altered, or is bound to another cut.
+        NotAllowedError: its signer may not waive, or was not valid when it was signed.
+    """
+    given = [one for one in waivers(cut) if one.until >= on]
     if not given:
         return ()
+    # The study file of a published cut may have changed since; its roles were asked for then.
+    roles = None if cut.seal.exists() else waiving_roles(study)
+    for one in given:
+        bound = {part: str(getattr(one, part)) for part in _BOUND} | {"cut_id": cut.cut_id}
+        check_statement(study, one.record, meaning="waive", roles=roles, bound=bound)
     results = {row["check_id"]: row for row in gate_rows(cut, "checks") if row["check_id"] in check_ids}
     failing = failing_rows(cut, check_ids)
     return tuple(
