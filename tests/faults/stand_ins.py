@@ -24,8 +24,10 @@ import pyarrow.parquet as pq
 import pipelines.build.step
 import pipelines.cli
 import pipelines.gate.checking
+import pipelines.gate.queries
 import pipelines.gate.results
 import pipelines.gate.rooms
+import pipelines.gate.row_ids
 import pipelines.gate.suite
 import pipelines.gate.verdict
 import pipelines.report.step
@@ -35,6 +37,8 @@ from pipelines.core.files import write_atomically
 from pipelines.core.hashing import canonical_json
 from pipelines.core.source import code_sha256, source_sha256
 from pipelines.cut import Cut, CutInputs
+from pipelines.gate.results import _SCHEMA as SCHEMA
+from pipelines.gate.rules import KEYS
 from pipelines.gate.verdict import Verdict
 from pipelines.study import Study
 from tests.small_study import STUDY_FILE, deliver, make_study, scores_file, scores_row
@@ -99,10 +103,20 @@ def _candidate(candidate: Path, study: Study, inputs: CutInputs) -> None:
     (candidate / "inputs.json").write_bytes(canonical_json(inputs.document))
 
 
+def _rooms(*_: Any) -> contextlib.AbstractContextManager[Any]:
+    return contextlib.nullcontext(SimpleNamespace(connection=SimpleNamespace(execute=lambda _: None)))
+
+
+def _queries(path: Path, _rooms: Any, study: str, *_: Any, **_kept: Any) -> None:
+    write_atomically(path, study.encode(), change="gate.queries")
+
+
 def _results(folder: Path, _results: Any, verdict: Verdict, _connection: Any) -> None:
     document = {name: getattr(verdict, name) for name in ("verdict", "blocking", "checks", "counts")}
     (folder / "verdict.json").write_bytes(canonical_json(document | {"failed": [], "blocked_by": []}))
-    (folder / "checks.parquet").write_bytes(b"checks")
+    rows = pa.schema([(name, pa.string()) for name in ("check_id", *KEYS, "row_id")])
+    pq.write_table(SCHEMA.empty_table(), folder / "checks.parquet")
+    pq.write_table(rows.empty_table(), folder / "failing_rows.parquet")
 
 
 def _queries(path: Path, *_: Any, **__: Any) -> None:
@@ -122,10 +136,13 @@ def quick_steps() -> Iterator[None]:
             ("pipelines.land.pseudonyms.secrets.token_bytes", lambda size: KEY[:size]),
             ("pipelines.build.step._write_candidate", _candidate),
             ("pipelines.gate.suite.load_suites", lambda: ()),
-            ("pipelines.gate.rooms.opened_rooms", lambda *_: contextlib.nullcontext(SimpleNamespace(connection=None))),
+            ("pipelines.gate.rooms.opened_rooms", _rooms),
             ("pipelines.gate.checking.checked", lambda *_: ()),
             ("pipelines.gate.verdict.verdict_of", lambda _: verdict),
             ("pipelines.gate.results.write_results", _results),
+            ("pipelines.gate.row_ids.identify", lambda *_: None),
+            ("pipelines.gate.queries.write_queries", _queries),
+            ("pipelines.gate.queries.keep_in_database", lambda *_: None),
             ("pipelines.gate.row_ids.identify", lambda *_: None),
             ("pipelines.gate.queries.write_queries", _queries),
             ("pipelines.gate.queries.keep_in_database", lambda *_: None),
