@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ from sqlalchemy import text
 from pipelines.core.errors import UsageError
 from pipelines.ledger import Event, check_ledger, erase, events, record
 from pipelines.ledger.database import engine
+from pipelines.study import StudyFolder
 from tests.ledger import test_ledger as in_sqlite
 from tests.postgres import POSTGRES, postgres_server
 
@@ -54,7 +55,7 @@ def test_what_was_erased_is_in_no_row_and_the_chain_still_holds(tmp_path: Path, 
     record(folder, Event(action="sign", object="cut 1", reason="spoke with Mrs Waterhouse"))
     erase(folder, 4, reason="named a person")
     with engine(ledger).connect() as connection:
-        said = connection.execute(text("select content from ledger_contents")).scalars().all()
+        said: Sequence[str] = connection.execute(text("select content from ledger_contents")).scalars().all()
     assert not [content for content in said if "Waterhouse" in content]
     assert (check_ledger(folder), events(folder)[3].event) == (5, None)
     with pytest.raises(UsageError, match="no event 4 with content"):
@@ -64,7 +65,7 @@ def test_what_was_erased_is_in_no_row_and_the_chain_still_holds(tmp_path: Path, 
 @pytest.mark.requirement("AUD-2")
 def test_studies_have_a_chain_each_in_one_database(tmp_path: Path) -> None:
     one = in_sqlite.three_events(tmp_path)
-    other = in_sqlite.StudyFolder(tmp_path / "another")
+    other = StudyFolder(tmp_path / "another")
     record(other, Event(action="land", object="S01/a.csv"))
     assert (check_ledger(one), check_ledger(other)) == (3, 1)
     assert not one.ledger.exists()
