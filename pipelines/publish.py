@@ -104,13 +104,14 @@ def _seal(study: Study, cut: Cut) -> None:
     waived = [asdict(waiver) | {"scope": waiver.scope} for waiver in waivers(cut)]
     past = history(study, until=cut)
     changes = [asdict(check) for check in past.checks] if past.cuts[1:] else []
-    page = signatures_page(study, cut, given, waived, changes)
+    stands = head(study.folder)
+    page = signatures_page(study, cut, given, waived, changes, ledger=f"{stands.seq}:{stands.sha256}")
     write_atomically(cut.directory / SIGNATURES_PAGE, page.encode(), change="publish.page")
     if named := cut.inputs.get("unblinding"):
         write_atomically(cut.unblinding, canonical_json(_opened_by(study, str(named["id"]))))
     cut.duckdb.chmod(0o444)
     published_at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    document = sealed_document(cut, published_at, head(study.folder))
+    document = sealed_document(cut, published_at, stands)
     write_atomically(cut.seal, canonical_json(document), change="publish.seal")
 
 

@@ -108,3 +108,12 @@ def test_one_process_at_a_time_publishes(tmp_path: Path) -> None:
     with study.folder.lock(), pytest.raises(BusyError) as error:
         publish(study, cut.cut_id)
     assert error.value.exit_code == 15
+
+
+@pytest.mark.requirement("AUD-3")
+def test_the_page_of_signatures_prints_the_head_of_the_audit_trail_that_the_seal_has(tmp_path: Path) -> None:
+    study = small_study(tmp_path)
+    cut = make_candidate(study)
+    publish(study, cut.cut_id)
+    sealed = json.loads(cut.seal.read_bytes())["ledger"]
+    assert f"{sealed['seq']}:{sealed['sha256']}" in (cut.directory / "report/signatures.html").read_text()

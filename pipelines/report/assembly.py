@@ -20,6 +20,7 @@ from pipelines.report import (
     onset,
     predictors,
     quality,
+    questions,
     reconciliation,
     response,
     restatements,
@@ -65,6 +66,7 @@ def assembled(data: CutData) -> Content:
     periods, statistics["sequence"] = sequence.section(data)
     delivered, statistics["deliveries"] = quality.deliveries(data)
     aside, statistics["quarantine"] = quality.quarantine(data)
+    queried, statistics["queries"] = questions.section(data)
     followed, statistics["reconciliation"] = reconciliation.section(data)
     restated, statistics["record_changes"] = restatements.section(data)
     watched, statistics["site_metrics"] = monitoring.section(data)
@@ -101,7 +103,7 @@ def assembled(data: CutData) -> Content:
     ]
     pages: dict[str, list[Section | None]] = {
         "index.html": summary,
-        "deliveries.html": [watched, delivered, aside, followed, restated],
+        "deliveries.html": [watched, queried, delivered, aside, followed, restated],
         "methods.html": list(methods.sections(data)),
     }
     return Content(

@@ -149,6 +149,7 @@ def signatures_page(
     signatures: list[dict[str, Any]],
     waivers: Sequence[dict[str, Any]] = (),
     changes: Sequence[dict[str, Any]] = (),
+    ledger: str = "",
 ) -> str:
     """Returns the page of the signatures and waivers given to a cut, in the look of its report.
 
@@ -158,6 +159,7 @@ def signatures_page(
         signatures: records with name, role, meaning, method, signed_at (UTC) and manifest_sha256; `reason` is optional.
         waivers: records with check_id, scope, rows, reason, name, role, signed_at (UTC) and until.
         changes: records of checks with their verdicts over the cuts (`pipelines.history`); none for a first cut.
+        ledger: number and hash of the last event of the audit trail, as the seal has it.
     """
     from pipelines.gate.verdict import read_verdict
     from pipelines.report.content import Table
@@ -183,7 +185,13 @@ def signatures_page(
     )
     sentence = signed(study, len(signatures))
     return render(
-        SIGNATURES, top, signatures=table, waivers=_waivers(waivers), changes=_changes(changes), sentence=sentence
+        SIGNATURES,
+        top,
+        signatures=table,
+        waivers=_waivers(waivers),
+        changes=_changes(changes),
+        sentence=sentence,
+        ledger=ledger,
     )
 
 

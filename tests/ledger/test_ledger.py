@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import multiprocessing
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from pipelines.core.errors import IntegrityError, UsageError
-from pipelines.ledger import Event, Head, check_ledger, erase, events, head, record
+from pipelines.ledger import Event, Head, check_ledger, erase, events, head, ledger_url, record
+from pipelines.ledger.database import engine
 from pipelines.study import StudyFolder
 
 
@@ -28,9 +27,9 @@ def three_events(root: Path) -> StudyFolder:
 
 
 def change(folder: StudyFolder, *statements: str) -> None:
-    with closing(sqlite3.connect(folder.ledger)) as connection, connection:
+    with engine(ledger_url(folder)).begin() as connection:
         for statement in statements:
-            connection.execute(statement)
+            connection.exec_driver_sql(statement)
 
 
 def test_an_event_names_who_what_when_and_what_its_object_was_before(tmp_path: Path) -> None:
