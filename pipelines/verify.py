@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.core.errors import IntegrityError, NotAllowedError
+from pipelines.core.errors import AfterglowError, IntegrityError, NotAllowedError
 from pipelines.core.hashing import canonical_json, sha256_file
 from pipelines.cut import Cut, check_unblinded, published_cut
 from pipelines.cut import cuts as all_cuts
@@ -69,7 +69,7 @@ def verify(study: Study, cut_id: str | None = None, *, heads: Sequence[tuple[str
             f"{study.name}: cut {unpublished[0].short_id} was not published, so there is nothing to verify it against."
         )
         raise IntegrityError(msg)
-    wrong = [line for cut in cuts for line in _wrong(cut, pointer=current.get(cut))]
+    wrong = [line for cut in cuts for line in _wrong(study, cut, pointer=current.get(cut))]
     wrong += [line for cut in cuts if not wrong for line in _wrong_unblinding(study, cut)]
     deliveries = {entry["delivery_id"]: entry for cut in cuts if not wrong for entry in cut.inputs["deliveries"]}
     absent = left_out(folder)
@@ -129,7 +129,7 @@ def _was_published(cut: Cut) -> bool:
     return page.is_file() and not page.stat().st_mode & 0o222
 
 
-def _wrong(cut: Cut, pointer: Path | None) -> list[str]:
+def _wrong(study: Study, cut: Cut, pointer: Path | None) -> list[str]:
     if gone := [path for path in (cut.directory, cut.manifest, cut.seal) if not path.exists()]:
         # A pointer to a cut that never was is more likely changed than the whole cut is lost: both are named.
         named = [f"{pointer}: names a cut that is not whole"] if pointer else []
@@ -143,17 +143,20 @@ def _wrong(cut: Cut, pointer: Path | None) -> list[str]:
     wrong = differences(cut)
     if not inputs_match(cut):
         wrong.append(f"{cut.inputs_file}: does not have the hash that names the cut")
-    if not wrong and (unwaived := _published_though_blocked(cut)):
+    if not wrong and (unwaived := _published_though_blocked(study, cut)):
         return unwaived
     return wrong
 
 
-def _published_though_blocked(cut: Cut) -> list[str]:
+def _published_though_blocked(study: Study, cut: Cut) -> list[str]:
     verdict = read_verdict(cut)
     if not verdict.blocked_by:
         return []
     published_on = str(json.loads(cut.seal.read_bytes())["published_at"])[:10]
-    waived = waived_checks(cut, verdict.blocked_by, on=published_on)
+    try:
+        waived = waived_checks(study, cut, verdict.blocked_by, on=published_on)
+    except AfterglowError as error:
+        return [f"{cut.directory / 'waivers'}: {error}"]
     return [
         f"{cut.directory}: was published though {check} blocks it, and no waiver covers that"
         for check in verdict.blocked_by

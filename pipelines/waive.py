@@ -6,7 +6,7 @@ Rule    only a FAIL of rows that the signer can look at is waived; an ERROR says
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from pipelines.core.errors import NotAllowedError, UsageError
 from pipelines.core.files import held_still
@@ -15,6 +15,7 @@ from pipelines.gate import read_verdict
 from pipelines.gate.waivers import Waiver, failing_rows, gate_rows, keep_waiver, rows_sha256, waivers
 from pipelines.ledger import Event, audited, record
 from pipelines.sign import DEMO_ROLE, required_roles
+from pipelines.signers import SigningKey, check_register, signed_statement
 from pipelines.study import Study
 
 
@@ -28,31 +29,36 @@ class Scope:
 
 
 @audited
-def waive(study: Study, cut_id: str, scope: Scope, *, name: str, role: str, reason: str, until: dt.date) -> Waiver:
+def waive(
+    study: Study, cut_id: str, scope: Scope, *, role: str, reason: str, until: dt.date, key: SigningKey
+) -> Waiver:
     """Waives failing rows of a cut up to a day; the same waiver given twice is one.
 
     Raises:
-        NotAllowedError: the study file does not ask this role to sign, name or reason is empty, the cut is published,
-            the date has passed, or the check ended in an ERROR.
+        NotAllowedError: the study file does not ask this role to sign, the key is no signer's of that role, the reason
+            is empty, the cut is published, the date has passed, or the check ended in an ERROR.
         UsageError: the check does not block this cut, or no row in the scope fails it.
     """
     cut = Cut(study.folder, cut_id)
-    now = dt.datetime.now(dt.UTC)
-    _check_signer(study, name=name, role=role, reason=reason)
+    _check_signer(study, role=role, reason=reason)
     _check_open(study, cut)
-    if until < now.date():
+    if until < dt.datetime.now(dt.UTC).date():
         msg = f"{study.name}: the waiver would have ended on {until.isoformat()}. Give a day that is still to come."
         raise NotAllowedError(msg)
     rows = _blocking_rows(study, cut, scope)
+    check_register(study)
+    seen = {"rows": len(rows), "rows_sha256": rows_sha256(rows), "until": until.isoformat(), "reason": reason}
+    bound = {"cut_id": cut_id, **asdict(scope), **{name: str(value) for name, value in seen.items()}}
+    signed = signed_statement(study, bound, meaning="waive", role=role, key=key)
     for given in waivers(cut):
         same = (given.name, given.role, Scope(check_id=given.check_id, siteid=given.siteid, usubjid=given.usubjid))
-        if (*same, given.until) == (name, role, scope, until.isoformat()):
+        if (*same, given.until) == (signed["name"], role, scope, until.isoformat()):
             return _recorded(study, given)
     waiver = Waiver(
-        name=name,
+        name=signed["name"],
         role=role,
         reason=reason,
-        signed_at=now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        signed_at=signed["signed_at"],
         until=until.isoformat(),
         cut_id=cut_id,
         check_id=scope.check_id,
@@ -60,6 +66,7 @@ def waive(study: Study, cut_id: str, scope: Scope, *, name: str, role: str, reas
         usubjid=scope.usubjid,
         rows=len(rows),
         rows_sha256=rows_sha256(rows),
+        signed=signed,
     )
     # As a signature: publishing lists and seals the waivers, and one comes before that or not at all.
     with held_still(cut.directory):
@@ -88,14 +95,14 @@ def _recorded(study: Study, waiver: Waiver) -> Waiver:
     return waiver
 
 
-def _check_signer(study: Study, *, name: str, role: str, reason: str) -> None:
+def _check_signer(study: Study, *, role: str, reason: str) -> None:
     allowed = [one for one in required_roles(study) if one != DEMO_ROLE]
     if role not in allowed:
         asked = ", ".join(allowed) or "nobody: no role of a person is in its signoff"
         msg = f"{study.name}: by the study file {asked} may waive a check; '{ascii(role)[1:-1]}' may not."
         raise NotAllowedError(msg)
-    if not name.strip() or not reason.strip():
-        msg = f"{study.name}: a waiver needs the signer's printed name and a reason."
+    if not reason.strip():
+        msg = f"{study.name}: a waiver needs a reason."
         raise NotAllowedError(msg)
 
 

@@ -21,11 +21,12 @@ from pipelines.gate.waivers import Waiver, waivers
 from pipelines.ledger import events
 from pipelines.publish import publish
 from pipelines.sign import sign
+from pipelines.signers import DEMO_KEY, revoke_signer
 from pipelines.study import Study
 from pipelines.verify import verify
 from pipelines.waive import Scope, waive
 from tests.small_cut import make_candidate, small_study
-from tests.small_signers import add_signers, key_of
+from tests.small_signers import ADMIN_ID, add_signers, key_file, key_of
 
 CHECK = "CUR-ADQS-001"
 KEYS = ("check_id", "siteid", "usubjid", "delivery_id", "srcseq", "paramcd", "avisit", "srcdom", "source_file")
@@ -67,9 +68,9 @@ def given(study: Study, cut: Cut, *, until: dt.date = TOMORROW, **scope: str) ->
         study,
         cut.cut_id,
         Scope(check_id=CHECK, **scope),
-        name="A. Approver",
         role="approver",
         reason="Known and harmless.",
+        key=key_of("ada"),
         until=until,
     )
 
@@ -185,17 +186,19 @@ def test_a_record_that_waives_an_error_waives_nothing(study: Study) -> None:
     ("changed", "error", "said"),
     [
         ({"role": "monitor"}, NotAllowedError, "may not"),
-        ({"name": " "}, NotAllowedError, "printed name"),
+        ({"key": key_of("eve")}, NotAllowedError, "does not know this key"),
+        ({"key": key_of("office")}, NotAllowedError, "role that is not asked for"),
         ({"reason": ""}, NotAllowedError, "reason"),
         ({"scope": Scope(check_id="CUR-ADQS-002")}, UsageError, "does not block"),
         ({"scope": Scope(check_id=CHECK, siteid="S09")}, UsageError, "nothing to waive"),
     ],
 )
-def test_a_waiver_needs_a_role_a_name_a_reason_and_rows_that_fail(
+def test_a_waiver_needs_a_role_a_key_a_reason_and_rows_that_fail(
     study: Study, changed: dict[str, Any], error: type[Exception], said: str
 ) -> None:
     cut = blocked(study)
-    values: dict[str, Any] = {"name": "A", "role": "approver", "reason": "R", "scope": Scope(check_id=CHECK)} | changed
+    values: dict[str, Any] = {"role": "approver", "reason": "R", "scope": Scope(check_id=CHECK), "key": key_of("ada")}
+    values |= changed
     with pytest.raises(error, match=said):
         waive(study, cut.cut_id, values.pop("scope"), until=TOMORROW, **values)
     assert not waivers(cut)
@@ -206,7 +209,7 @@ def test_nobody_waives_where_no_person_signs(tmp_path: Path, signoff: str) -> No
     study = small_study(tmp_path / "unsigned", signoff=signoff)
     cut = blocked(study)
     with pytest.raises(NotAllowedError, match="nobody"):
-        waive(study, cut.cut_id, Scope(check_id=CHECK), name="A", role="demo", reason="R", until=TOMORROW)
+        waive(study, cut.cut_id, Scope(check_id=CHECK), role="demo", reason="R", until=TOMORROW, key=DEMO_KEY)
 
 
 def test_a_waiver_is_one_event_of_the_audit_trail_and_a_refused_one_is_a_failure(study: Study) -> None:
@@ -228,6 +231,28 @@ def test_the_same_waiver_given_twice_is_one(study: Study) -> None:
     assert len(waivers(cut)) == 1
 
 
+@pytest.mark.requirement("SIG-2")
+@pytest.mark.parametrize("part", ["name", "role", "reason", "until", "check_id", "siteid", "rows", "rows_sha256"])
+def test_an_altered_waiver_lets_nothing_pass(study: Study, part: str) -> None:
+    cut = blocked(study)
+    given(study, cut)
+    (path,) = (cut.directory / "waivers").iterdir()
+    record = json.loads(path.read_bytes())
+    record[part] = 3 if part == "rows" else "9999-12-31" if part == "until" else "other"
+    path.write_text(json.dumps(record))
+    with pytest.raises(IntegrityError, match=r"bound to another record|another signer"):
+        check_gate(study, cut)
+
+
+@pytest.mark.requirement("SIG-3")
+def test_a_waiver_of_a_compromised_key_lets_nothing_pass(study: Study) -> None:
+    cut = blocked(study)
+    given(study, cut)
+    revoke_signer(study, "ada", reason="stolen", key=key_of(ADMIN_ID), compromised_since=TODAY)
+    with pytest.raises(NotAllowedError, match="compromised since"):
+        check_gate(study, cut)
+
+
 def test_a_record_that_cannot_be_read_is_an_integrity_error(study: Study) -> None:
     cut = blocked(study)
     given(study, cut)
@@ -236,9 +261,10 @@ def test_a_record_that_cannot_be_read_is_an_integrity_error(study: Study) -> Non
         check_gate(study, cut)
 
 
-def test_the_command_says_what_is_waived_and_what_still_blocks(study: Study) -> None:
+def test_the_command_says_what_is_waived_and_what_still_blocks(study: Study, tmp_path: Path) -> None:
     cut = blocked(study)
-    signer = ["--name", "A. Approver", "--role", "approver", "--reason", "Known.", "--until", TOMORROW.isoformat()]
+    key = str(key_file(tmp_path / "ada.key", "ada"))
+    signer = ["--key", key, "--role", "approver", "--reason", "Known.", "--until", TOMORROW.isoformat()]
     command = ["waive", str(study.folder.root), "--check", CHECK, *signer]
     first = CliRunner().invoke(main, [*command, "--site", "S01"]).stdout
     assert f"cut {cut.short_id}: {CHECK} waived for site S01 (1 row)" in first

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -18,6 +19,7 @@ from pipelines.cli.command import (
     study_argument,
     study_named,
 )
+from pipelines.cli.signing import key_in, key_option
 
 if TYPE_CHECKING:
     from pipelines.history import CheckHistory, Finding, HistoryReceipt
@@ -95,9 +97,9 @@ def _print_findings(findings: Sequence[Finding]) -> None:
 @click.option("--site", default="", help="Only its failing rows of this site.")
 @click.option("--subject", default="", help="Only its failing rows of this subject.")
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The last day on which it holds.")
-@click.option("--name", required=True, help="The signer's printed name.")
 @click.option("--role", required=True, help="One of the roles that the study file asks for.")
 @click.option("--reason", required=True, help="Why these rows do not keep the cut from being published.")
+@key_option
 @json_option
 def waive_command(
     study_name: str,
@@ -106,6 +108,7 @@ def waive_command(
     site: str,
     subject: str,
     until: dt.datetime,
+    key_file: Path | None,
     as_json: bool,
     **signer: str,
 ) -> None:
@@ -117,13 +120,13 @@ def waive_command(
     study = study_named(study_name)
     chosen = cut_of(study, cut)
     scope = Scope(check_id=check_id, siteid=site, usubjid=subject)
-    given = waive(study, chosen.cut_id, scope, until=until.date(), **signer)
+    given = waive(study, chosen.cut_id, scope, until=until.date(), key=key_in(key_file), **signer)
     if as_json:
         print_json(given)
         return
     rows = f"{given.rows} row{'' if given.rows == 1 else 's'}"
     click.echo(f"cut {chosen.short_id}: {check_id} waived for {given.scope} ({rows}) until {given.until}")
     verdict = read_verdict(chosen)
-    waived = waived_checks(chosen, verdict.blocked_by, on=dt.datetime.now(dt.UTC).date().isoformat())
+    waived = waived_checks(study, chosen, verdict.blocked_by, on=dt.datetime.now(dt.UTC).date().isoformat())
     left = [check for check in verdict.blocked_by if check not in waived]
     click.echo(f"still blocking: {', '.join(left)}" if left else "nothing blocks this cut any more")

@@ -131,9 +131,10 @@ def check_gate(study: Study, cut: Cut) -> Verdict:
 
     Raises:
         GateFailedError: the gates block the cut; the published cut stays as it is.
-        IntegrityError: as in `read_verdict`.
+        IntegrityError: as in `read_verdict`; or a waiver was altered.
+        NotAllowedError: a waiver of somebody who might not waive.
     """
-    verdict = _as_waived(cut, read_verdict(cut))
+    verdict = _as_waived(study, cut, read_verdict(cut))
     if verdict.blocking:
         blocked_by = [check for check in verdict.blocked_by if check not in verdict.waived]
         page = cut.report / "validation.html"
@@ -147,7 +148,7 @@ def check_gate(study: Study, cut: Cut) -> Verdict:
     return verdict
 
 
-def _as_waived(cut: Cut, verdict: Verdict) -> Verdict:
+def _as_waived(study: Study, cut: Cut, verdict: Verdict) -> Verdict:
     if not verdict.blocked_by:
         return verdict
     from pipelines.gate.waivers import waived_checks
@@ -155,5 +156,5 @@ def _as_waived(cut: Cut, verdict: Verdict) -> Verdict:
     day = datetime.now(UTC).date().isoformat()
     if cut.seal.exists():
         day = str(json.loads(cut.seal.read_bytes())["published_at"])[:10]
-    waived = waived_checks(cut, verdict.blocked_by, on=day)
+    waived = waived_checks(study, cut, verdict.blocked_by, on=day)
     return replace(verdict, waived=waived, blocking=len(waived) < len(verdict.blocked_by))

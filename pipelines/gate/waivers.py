@@ -1,8 +1,9 @@
 """Waivers: a signed decision that rows which fail a critical check do not keep one cut from being published.
 
 Record  cuts/<cut_id>/waivers/<hash>.json, outside the manifest and in the seal, as signatures are
-Rule    a waiver covers what was seen and nothing else: the failing rows of one check in one cut, of one site or subject
-        where it says so, up to its date. An ERROR cannot be waived, and a verdict on disk stays what it is
+Rule    it is signed with its signer's key, and proved each time that it counts; it covers what was seen, nothing else:
+        the failing rows of one check in one cut, of one site or subject where it says so, up to its date. An ERROR
+        cannot be waived, and a verdict on disk stays what it is
 """
 
 from __future__ import annotations
@@ -15,11 +16,13 @@ from typing import TYPE_CHECKING, Any, Literal
 from pipelines.core.errors import IntegrityError
 from pipelines.core.files import write_atomically
 from pipelines.core.hashing import canonical_json, sha256_json
+from pipelines.signers import check_statement
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from pipelines.cut import Cut
+    from pipelines.study import Study
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,12 +43,20 @@ class Waiver:
     usubjid: str
     rows: int
     rows_sha256: str
+    signed: dict[str, Any]
     meaning: Literal["waive"] = "waive"
 
     @property
     def scope(self) -> str:
         """For whom it holds, in words."""
         return self.usubjid or (f"site {self.siteid}" if self.siteid else "all failing rows")
+
+    @property
+    def bound(self) -> dict[str, str]:
+        """What its signature is bound to."""
+        own = (self.cut_id, self.check_id, self.siteid, self.usubjid, self.until, str(self.rows), self.rows_sha256)
+        names = ("cut_id", "check_id", "siteid", "usubjid", "until", "rows", "rows_sha256")
+        return dict(zip(names, own, strict=True)) | {"reason": self.reason}
 
     def covers(self, row: dict[str, Any]) -> bool:
         """Whether a failing row of its check lies in its scope."""
@@ -74,9 +85,30 @@ def keep_waiver(cut: Cut, waiver: Waiver) -> None:
     write_atomically(path, canonical_json(record))
 
 
-def waived_checks(cut: Cut, check_ids: Sequence[str], *, on: str) -> tuple[str, ...]:
-    """Returns those of these blocking checks whose failing rows are all covered by waivers that hold on a day (ISO)."""
+def prove_waiver(study: Study, waiver: Waiver) -> None:
+    """Proves a waiver with the register of signers, as of when it was signed.
+
+    Raises:
+        IntegrityError: it was altered, or is signed for something else.
+        NotAllowedError: its signer might not waive.
+    """
+    roles = () if isinstance(study.signoff, str) else study.signoff
+    check_statement(study, waiver.signed, meaning="waive", roles=roles, bound=waiver.bound)
+    own = {"name": waiver.name, "role": waiver.role, "signed_at": waiver.signed_at}
+    if any(waiver.signed[part] != value for part, value in own.items()):
+        msg = f"{study.name}: the waiver of {waiver.check_id} names another signer than signed it."
+        raise IntegrityError(msg)
+
+
+def waived_checks(study: Study, cut: Cut, check_ids: Sequence[str], *, on: str) -> tuple[str, ...]:
+    """Returns those of these blocking checks whose failing rows are all covered by waivers that hold on a day (ISO).
+
+    Raises:
+        IntegrityError, NotAllowedError: as in `prove_waiver`.
+    """
     given = [one for one in waivers(cut) if one.cut_id == cut.cut_id and one.until >= on]
+    for one in given:
+        prove_waiver(study, one)
     if not given:
         return ()
     results = {row["check_id"]: row for row in gate_rows(cut, "checks") if row["check_id"] in check_ids}
