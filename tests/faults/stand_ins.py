@@ -119,10 +119,6 @@ def _results(folder: Path, _results: Any, verdict: Verdict, _connection: Any) ->
     pq.write_table(rows.empty_table(), folder / "failing_rows.parquet")
 
 
-def _queries(path: Path, *_: Any, **__: Any) -> None:
-    write_atomically(path, b"what is asked", change="gate.queries")
-
-
 def _pages(_study: Study, cut: Cut) -> dict[str, str]:
     return {name: f"<p>{name} of {cut.cut_id}</p>" for name in ("index.html", "validation.html")}
 
@@ -140,9 +136,6 @@ def quick_steps() -> Iterator[None]:
             ("pipelines.gate.checking.checked", lambda *_: ()),
             ("pipelines.gate.verdict.verdict_of", lambda _: verdict),
             ("pipelines.gate.results.write_results", _results),
-            ("pipelines.gate.row_ids.identify", lambda *_: None),
-            ("pipelines.gate.queries.write_queries", _queries),
-            ("pipelines.gate.queries.keep_in_database", lambda *_: None),
             ("pipelines.gate.row_ids.identify", lambda *_: None),
             ("pipelines.gate.queries.write_queries", _queries),
             ("pipelines.gate.queries.keep_in_database", lambda *_: None),
