@@ -30,6 +30,7 @@ from pipelines.land.store import landing_directory
 
 if TYPE_CHECKING:
     from pipelines.cut import Cut
+    from pipelines.study import Study
 
 _TABLE = "monitoring.queries"
 _DESCRIPTION = "Queries: what this cut asks of its sites. Grain: one row per query."
@@ -55,18 +56,20 @@ COLUMNS = {
 
 
 def write_queries(
-    path: Path, rooms: Rooms, studyid: str, cut: Cut, *, suites: Sequence[Suite], results: Sequence[CheckResult]
+    path: Path, rooms: Rooms, study: Study, cut: Cut, *, suites: Sequence[Suite], results: Sequence[CheckResult]
 ) -> None:
     """Writes the queries of a cut, and lets its database go; IDENTIFIED is there (`row_ids.identify`).
 
     Args:
         path: tables/queries.parquet of the cut.
         rooms: the gate's database.
-        studyid: the study.
+        study: the study.
         cut: the cut.
         suites: all suites; their checks say which of them are queries.
         results: what they found; a check that could not run asks nothing.
     """
+    studyid = study.study
+    mended = ", ".join(map(literal, _mended(study, cut))) or "null"
     ran = {result.check_id for result in results if result.verdict != "ERROR"}
     asked = [check for suite in suites for check in suite.checks if suite.asks(check) and check.id in ran]
     values = ", ".join(
@@ -90,6 +93,7 @@ def write_queries(
         inner join asked on rows.check_id = asked.check_id
         left join subjects on rows.usubjid = subjects.usubjid
         left join senders on rows.delivery_id = senders.delivery_id
+        where rows.srcseq is not null or not coalesce(rows.delivery_id in ({mended}), false)
         union all
         select {literal(studyid)}, 'Q-' || row_id, siteid, usubjid, avisit, item, 'landing', code,
             {literal(_LANDING_SEVERITY)}, reason, null, source_file, delivery_id, srcseq, opened_on
@@ -128,6 +132,25 @@ def keep_in_database(path: Path, database: Path) -> None:
             connection.execute(f"comment on column {_TABLE}.{column} is {literal(text)}")
     finally:
         connection.close()
+
+
+def _mended(study: Study, cut: Cut) -> list[str]:
+    """Returns the deliveries whose export came again and was accepted: what was wrong with the file is put right.
+
+    Not of increments: the next one does not hold what the one before should have brought.
+    """
+    increments = {
+        (site, export.file) for site in study.sites for export in study.exports(site) if export.delivery == "increment"
+    }
+    found: list[str] = []
+    accepted_later: set[tuple[str, str]] = set()
+    for one in reversed(cut.inputs["deliveries"]):
+        export = (one["siteid"], one.get("layout_file") or "")
+        if export in accepted_later:
+            found.append(one["delivery_id"])
+        if export[1] and export not in increments and one["outcome"] in {"accepted", "warned"}:
+            accepted_later.add(export)
+    return sorted(set(found))
 
 
 def _nothing(columns: int) -> str:

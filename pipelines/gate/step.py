@@ -69,7 +69,7 @@ def gate(study: Study, cut_id: str) -> GateReceipt:
             verdict = verdict_of(results)
             identify(rooms, study.study, cut)
             write_results(folder, results, verdict, rooms.connection)
-            write_queries(cut.queries, rooms, study.study, cut, suites=suites, results=results)
+            write_queries(cut.queries, rooms, study, cut, suites=suites, results=results)
         keep_in_database(cut.queries, cut.duckdb)
     return _recorded(study, _receipt(cut_id, verdict, reused=False))
 

@@ -107,10 +107,6 @@ def _rooms(*_: Any) -> contextlib.AbstractContextManager[Any]:
     return contextlib.nullcontext(SimpleNamespace(connection=SimpleNamespace(execute=lambda _: None)))
 
 
-def _queries(path: Path, _rooms: Any, study: str, *_: Any, **_kept: Any) -> None:
-    write_atomically(path, study.encode(), change="gate.queries")
-
-
 def _results(folder: Path, _results: Any, verdict: Verdict, _connection: Any) -> None:
     document = {name: getattr(verdict, name) for name in ("verdict", "blocking", "checks", "counts")}
     (folder / "verdict.json").write_bytes(canonical_json(document | {"failed": [], "blocked_by": []}))

@@ -60,6 +60,14 @@ def test_a_query_keeps_its_id_and_its_day_though_its_row_moves_and_is_gone_once_
     assert str(one(back, "Q_RANGE")["opened_on"]) == "2026-05-01"
 
 
+def test_a_refused_file_is_asked_for_until_its_export_comes_again(tmp_path: Path) -> None:
+    study = make_study(tmp_path / "small")
+    deliver(study, "S01", "scores_2026-01-20.csv", "cut off")
+    deliver(study, "S02", "scores_2026-02-20.csv", "cut off too")
+    asked = [row for row in rows_of(study, "2026-02-01", GOOD, RIGHT_TOTAL) if row["check_id"] == "LAN-DELIVERIES-006"]
+    assert [(row["siteid"], row["source_file"]) for row in asked] == [("S02", "scores_2026-02-20.csv")]
+
+
 def test_a_subject_that_no_accepted_row_names_is_not_named_in_a_query(tmp_path: Path) -> None:
     study = make_study(tmp_path / "small")
     rows = rows_of(study, "2026-02-01", GOOD, scores_row("MrsWaterhouse", total="77"))
