@@ -201,6 +201,19 @@ TABLES: dict[str, tuple[int, str, Callable[[Study, Subject], Iterator[Row]]]] = 
 }
 
 
+def asked(study: Study, table: str) -> bool:
+    """Returns whether a made-up trial has what a table is made of."""
+    if table in agreement_safety.TABLES:
+        return bool(study.biomarkers)
+    areas_asked = any(endpoint.area_under_curve for endpoint in study.endpoints)
+    asks = {
+        "retention": study.durability,
+        "durability_intervals": study.durability,
+        "response_auc": areas_asked,
+    }
+    return bool(asks.get(table, getattr(study, table, True)))
+
+
 def differences(study: Study, subjects: Sequence[Subject], cut: Cut, table: str) -> Compared:
     """Returns where the table and the reference differ: rows of one that the other has not, or has otherwise."""
     keys, columns, expected = TABLES[table]

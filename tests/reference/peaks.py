@@ -26,6 +26,8 @@ class Peak:
 
 def peaks(study: Study, subject: Subject) -> Iterator[Peak]:
     """Yields the subject's rows of `session_peaks`; of several equally high values the first one."""
+    if not subject.signs:
+        return
     rule = study.vital_signs["SYSBP"]
     limit = rule.alert_above or 0
     days = sorted(dose.day for dose in subject.doses)

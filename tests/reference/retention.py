@@ -11,7 +11,7 @@ from tests.reference.durability import Course, courses
 from tests.reference.outcomes import Planned, planned_by_period
 from tests.reference.records import Subject, days_apart
 
-NOT_STARTED = "NOT STARTED"
+NOT_PLANNED, NOT_STARTED = "NOT PLANNED", "NOT STARTED"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +20,7 @@ class Landmark:
 
     course: Course
     name: str
-    day: int
+    day: int | None
     is_retained: bool | None
     why_unknown: str | None
 
@@ -34,25 +34,28 @@ def landmarks(study: Study, subject: Subject) -> list[Landmark]:
         endpoint = next(one for one in study.endpoints if one.name == parameter.endpoint)
         by_period = planned_by_period(study, subject, endpoint, found)
         planned = next(visits for visits in by_period if visits[0].period == course.period)
-        days = [(f"DAY {day}", day) for day in parameter.landmarks.days]
+        days: list[tuple[str, int | None]] = [(f"DAY {day}", day) for day in parameter.landmarks.days]
         visits = list(_at_visits(course, parameter.landmarks.visits, planned))
         rows += [_judged(course, name, day) for name, day in (*days, *visits)]
     return rows
 
 
-def _at_visits(course: Course, visits: Sequence[str], planned: Sequence[Planned]) -> Iterator[tuple[str, int]]:
-    """Yields each visit and its day of the course: of the subject's own visit, else of the plan."""
-    for one in planned:
-        day = (one.done.study_day if one.done else None) or one.visit.day
-        if one.visit.visit in visits and day is not None:
-            yield one.visit.visit, days_apart(course.clock_start, day) + 1
+def _at_visits(course: Course, visits: Sequence[str], planned: Sequence[Planned]) -> Iterator[tuple[str, int | None]]:
+    """Yields each visit and its day of the course: of the subject's own visit, else of the plan of its version."""
+    by_name = {one.visit.visit: one for one in planned}
+    for name in visits:
+        one = by_name.get(name)
+        day = ((one.done.study_day if one.done else None) or one.visit.day) if one else None
+        yield name, None if day is None else days_apart(course.clock_start, day) + 1
 
 
-def _judged(course: Course, name: str, day: int) -> Landmark:
+def _judged(course: Course, name: str, day: int | None) -> Landmark:
     """Judges a course at a day: an event on the day is there by then, and who was followed to it is known."""
     retained: bool | None
     why = None
-    if day < 1:
+    if day is None:
+        retained, why = None, NOT_PLANNED
+    elif day < 1:
         retained, why = None, NOT_STARTED
     elif course.event is not None:
         retained = course.days > day

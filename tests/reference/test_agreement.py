@@ -10,10 +10,9 @@ import duckdb
 import pytest
 
 from pipelines.cut import Cut
-from pipelines.study import Study
 from pipelines.study.folder import StudyFolder
-from tests.reference import agreement_safety, compare
-from tests.reference.agreement import TABLES, differences
+from tests.reference import compare
+from tests.reference.agreement import TABLES, asked, differences
 from tests.reference.delivered import Trial
 
 # `make agreement` asks for 10,000.
@@ -31,11 +30,6 @@ def trial(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Trial]:
         return done[name]
 
     return made
-
-
-def asked(study: Study, table: str) -> bool:
-    """Returns whether the made-up trial has what a table is made of."""
-    return bool(study.biomarkers) if table in agreement_safety.TABLES else bool(getattr(study, table, study.durability))
 
 
 @pytest.mark.slow

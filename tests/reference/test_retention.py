@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from pipelines.study import Study
@@ -15,7 +18,9 @@ def parallel(tmp_path_factory: pytest.TempPathFactory) -> Study:
     return study(tmp_path_factory.mktemp("studies") / "parallel")
 
 
-def at(study: Study, name: str, *scores: Score, events: tuple[Event, ...] = ()) -> tuple[int, bool | None, str | None]:
+def at(
+    study: Study, name: str, *scores: Score, events: tuple[Event, ...] = ()
+) -> tuple[int | None, bool | None, str | None]:
     """Returns day, flag and reason at a landmark of TTREL for who had 40 and responds on day 2, which is day 1."""
     found = landmarks(study, seen(madrs("BL", 1, 40), madrs("D2", 2, 20), *scores, events=events))
     (one,) = [one for one in found if (one.course.paramcd, one.name) == ("TTREL", name)]
@@ -54,3 +59,11 @@ def test_a_visit_before_the_start_is_no_landmark_of_it(parallel: Study) -> None:
     subject = seen(madrs("BL", 1, 40), madrs("W1", 8, 30), madrs("W2", 15, 10))
     found = [one for one in landmarks(parallel, subject) if (one.course.paramcd, one.name) == ("TTREL", "W1")]
     assert [(one.day, one.is_retained, one.why_unknown) for one in found] == [(-6, None, "NOT STARTED")]
+
+
+def test_a_visit_that_the_version_of_the_subject_does_not_plan_is_no_landmark(tmp_path: Path) -> None:
+    withdrawal = study(tmp_path / "withdrawal", "withdrawal")
+    subject = replace(seen(madrs("BL", 1, 40), madrs("D2", 2, 10)), site="01", consent="2026-03-10")
+    found = {one.name: one for one in landmarks(withdrawal, subject) if one.course.paramcd == "TTREL"}
+    assert (found["W1"].day, found["W1"].is_retained, found["W1"].why_unknown) == (None, None, "NOT PLANNED")
+    assert found["W2"].day == 16  # day 17 by the amendment
