@@ -45,7 +45,8 @@ def derived(database: Path, scratch: Path) -> Iterator[tuple[duckdb.DuckDBPyConn
     with _database_closed_after() as connected:
         result = _invoke(build, database=database, scratch=scratch, manifest=manifest)
         _raise_failures(result)
-        yield connected(), documented_tables(manifest)
+        with contextlib.closing(connected()) as connection:
+            yield connection, documented_tables(manifest)
 
 
 def parse_ahead() -> None:

@@ -7,6 +7,7 @@ Rule    a cut that exists is not built again; a cut that is there is there whole
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import tempfile
 from dataclasses import dataclass
@@ -77,6 +78,7 @@ def _write_candidate(candidate: Path, study: Study, inputs: CutInputs) -> None:
     from pipelines.build.derive import derived
     from pipelines.build.dictionary import write_catalogue
     from pipelines.build.tables import write_tables
+    from pipelines.core.duck import connect
 
     database = candidate / "cut.duckdb"
     create_database(database, study, inputs)
@@ -88,6 +90,8 @@ def _write_candidate(candidate: Path, study: Study, inputs: CutInputs) -> None:
     ):
         reached("build.derived")
         catalogue = finish_database(connection, study, documented)
+    # Opened anew, as what the derivation held in memory is given back when it is closed.
+    with contextlib.closing(connect(database, read_only=True)) as connection:
         write_tables(connection, catalogue, candidate / "tables")
     write_catalogue(catalogue, candidate / "catalogue.json")
     (candidate / "inputs.json").write_bytes(canonical_json(inputs.document))
