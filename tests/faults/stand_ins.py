@@ -107,10 +107,6 @@ def _rooms(*_: Any) -> contextlib.AbstractContextManager[Any]:
     return contextlib.nullcontext(SimpleNamespace(connection=SimpleNamespace(execute=lambda _: None)))
 
 
-def _queries(path: Path, _rooms: Any, study: str, *_: Any, **_kept: Any) -> None:
-    write_atomically(path, study.encode(), change="gate.queries")
-
-
 def _results(folder: Path, _results: Any, verdict: Verdict, _connection: Any) -> None:
     document = {name: getattr(verdict, name) for name in ("verdict", "blocking", "checks", "counts")}
     (folder / "verdict.json").write_bytes(canonical_json(document | {"failed": [], "blocked_by": []}))
@@ -140,9 +136,6 @@ def quick_steps() -> Iterator[None]:
             ("pipelines.gate.checking.checked", lambda *_: ()),
             ("pipelines.gate.verdict.verdict_of", lambda _: verdict),
             ("pipelines.gate.results.write_results", _results),
-            ("pipelines.gate.row_ids.identify", lambda *_: None),
-            ("pipelines.gate.queries.write_queries", _queries),
-            ("pipelines.gate.queries.keep_in_database", lambda *_: None),
             ("pipelines.gate.row_ids.identify", lambda *_: None),
             ("pipelines.gate.queries.write_queries", _queries),
             ("pipelines.gate.queries.keep_in_database", lambda *_: None),
