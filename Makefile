@@ -89,6 +89,10 @@ faults: setup ## kill a study's run at every fail point and at random, and check
 tampering: setup ## tamper with an audit trail at random, each of which has to be found (TAMPERINGS, TAMPERING_SEED)
 	@$(BIN)/python -m tests.ledger.tampering
 
+.PHONY: tamper
+tamper: setup ## change a published study in every way and see whether verify names the file (TAMPER, TAMPER_SEED)
+	@$(BIN)/python -m tests.faults.tamper
+
 .PHONY: coverage
 coverage: setup ## run the tests with branch coverage and print the lines that they do not reach
 	$(BIN)/coverage erase

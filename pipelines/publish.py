@@ -91,7 +91,8 @@ def _move_pointer(study: Study, cut: Cut, bound: str, run: int | None) -> bool:
         overtake(study.folder.runs, run)
         reached("publish.fenced")
         # Said before it is done, and again when it is: a crash between the two is told from a pointer moved back.
-        record(study.folder, Event(action="publish", object=named, field=BEGUN, new=told))
+        sealed = f"{told} seal {pointer['seal_sha256']}"
+        record(study.folder, Event(action="publish", object=named, field=BEGUN, new=sealed))
         write_atomically(cut.pointer, content, change="publish.pointer")
     record(study.folder, Event(action="publish", object=named, new=told))
     return reused

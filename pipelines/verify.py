@@ -77,6 +77,7 @@ def verify(study: Study, cut_id: str | None = None, *, heads: Sequence[tuple[str
     trail = events(folder)
     sealed = _sealed_heads(cuts)
     wrong += [f"{folder.ledger}: {line}" for line in broken_links(trail, [*sealed, *heads])]
+    wrong += _wrong_seals(folder, cuts, trail)
     # A cut of before there was a trail has no head in its seal.
     if sealed and not wrong:
         wrong += [line for cut in cuts if cut in current for line in _untold(folder, trail, current[cut])]
@@ -105,6 +106,19 @@ def _sealed_heads(cuts: list[Cut]) -> list[tuple[str, Head]]:
     return heads
 
 
+def _wrong_seals(folder: StudyFolder, cuts: list[Cut], trail: list[Recorded]) -> list[str]:
+    """Names a seal whose bytes are not those that were published, and a pointer that is gone: the trail knows both."""
+    told = [event for each in trail if each.action == "publish" and (event := each.event)]
+    ended = {event.object for event in told if event.field != BEGUN}
+    gone = [folder.root / name for name in sorted(ended) if not (folder.root / name).exists()]
+    sealed = {event.new.split()[1]: event.new.split()[-1] for event in told if " seal " in event.new}
+    there = [cut for cut in cuts if cut.cut_id in sealed and cut.seal.exists()]
+    changed = [cut.seal for cut in there if sealed[cut.cut_id] != sha256_file(cut.seal)]
+    return [f"{path}: is gone" for path in gone] + [
+        f"{path}: its bytes are not those that were published" for path in changed
+    ]
+
+
 def _untold(folder: StudyFolder, trail: list[Recorded], named_in: Path) -> list[str]:
     """Says where the pointer names another cut than was published last: no seal knows of the last publication.
 
@@ -117,7 +131,7 @@ def _untold(folder: StudyFolder, trail: list[Recorded], named_in: Path) -> list[
     told = [event for each in trail if each.action == "publish" and (event := each.event)]
     moved = [event for event in told if event.object == f"published/{named_in.name}"]
     ended = [event.new for event in moved if event.field != BEGUN][-1:]
-    last = [moved[-1].new, *ended] if moved and moved[-1].field == BEGUN else ended
+    last = [moved[-1].new.partition(" seal ")[0], *ended] if moved and moved[-1].field == BEGUN else ended
     if last and f"cut {pointer['cut_id']} {pointer['manifest_sha256']}" not in last:
         return [f"{named_in} or {folder.ledger}: names another cut than was published last"]
     return []
@@ -195,10 +209,15 @@ def _sealed_manifest(cut: Cut) -> str | None:
 
 def _wrong_delivery(folder: StudyFolder, entry: dict[str, str], absent: set[str]) -> list[str]:
     path = delivered_path(folder, entry["delivery_id"], entry["file"])
-    wrong = []
     if path is None and entry["delivery_id"] not in absent:
-        return [f"{folder.deliveries / entry['delivery_id']}: the delivered bytes are gone"]
-    if path is not None and not holds_bytes(folder, entry["delivery_id"], path):
-        wrong.append(f"{path}: its bytes are not those that were delivered")
+        gone = folder.deliveries / entry["delivery_id"] / "delivered" / entry["file"]
+        return [f"{gone}: the delivered bytes are gone"]
+    # The same bytes may have come under several names.
+    kept = sorted(path.parent.iterdir()) if path is not None else []
+    other = [each for each in kept if not holds_bytes(folder, entry["delivery_id"], each)]
+    wrong = [f"{each}: its bytes are not those that were delivered" for each in other]
     landing = landing_directory(folder, entry["delivery_id"], entry["landing_key"])
-    return wrong + [f"{damaged}: its bytes are not those that were landed" for damaged in damaged_files(landing)]
+    hashes = landing / "hashes.json"
+    return wrong + [
+        f"{damaged} (by {hashes}): its bytes are not those that were landed" for damaged in damaged_files(landing)
+    ]

@@ -181,16 +181,22 @@ def write_hashes(directory: Path) -> None:
 
 
 def damaged_files(directory: Path) -> list[Path]:
-    """Returns the files of a landing whose bytes are not those that were written, and those that are gone.
+    """Returns the files of a landing whose bytes are not those that were written, that are gone or too many.
 
     Most flipped bits of a Parquet file read as a wrong value without an error, so hashes are checked before it is read.
     """
     try:
-        hashes = json.loads((directory / "hashes.json").read_bytes())
+        content = (directory / "hashes.json").read_bytes()
+        hashes = json.loads(content)
+        is_as_written = isinstance(hashes, dict) and canonical_json(hashes) == content
     except (OSError, ValueError):
+        is_as_written = False
+    if not is_as_written:
         return [directory / "hashes.json"]
     paths = {directory / name: sha256 for name, sha256 in hashes.items()}
-    return [path for path, sha256 in paths.items() if not path.is_file() or sha256_file(path) != sha256]
+    wrong = [path for path, sha256 in paths.items() if not path.is_file() or sha256_file(path) != sha256]
+    known = {*paths, directory / "hashes.json"}
+    return wrong + sorted(path for path in directory.rglob("*") if path.is_file() and path not in known)
 
 
 # How the names of landing's working folders in the vault begin.
