@@ -115,6 +115,10 @@ def _results(folder: Path, _results: Any, verdict: Verdict, _connection: Any) ->
     pq.write_table(rows.empty_table(), folder / "failing_rows.parquet")
 
 
+def _queries(path: Path, *_: Any, **__: Any) -> None:
+    write_atomically(path, b"what is asked", change="gate.queries")
+
+
 def _pages(_study: Study, cut: Cut) -> dict[str, str]:
     return {name: f"<p>{name} of {cut.cut_id}</p>" for name in ("index.html", "validation.html")}
 
