@@ -139,7 +139,7 @@ def in_format(path: Path) -> Path:
         pyreadstat.write_xport(table.to_pandas(), str(path))
     else:
         content = {
-            ".gz": gzip.compress(csv.encode()),
+            ".gz": gzip.compress(csv.encode(), mtime=0),
             ".ndjson": "".join(json.dumps(line) + "\n" for line in [head, *rows]).encode(),
             ".xlsx": packed(parts(cells)),
         }
