@@ -160,7 +160,7 @@ class Steps:
     def sign_answer(self, _study: Any, cut_id: str, **signed: str) -> None:
         self.calls.append(("sign", cut_id, signed))
 
-    def publish(self, study: Any, cut_id: str) -> SimpleNamespace:
+    def publish(self, study: Any, cut_id: str, **_: Any) -> SimpleNamespace:
         self.calls.append(("publish", cut_id))
         return SimpleNamespace(report=study.folder.cuts / cut_id / "report" / "index.html")
 

@@ -9,11 +9,20 @@ from typing import Any
 
 import pytest
 
+from pipelines.study import load_study
+from tests.small_signers import add_signers
+
 CUT = "c" * 64
 
 
 @pytest.fixture
-def answering(airflow_home: Any) -> Callable[..., Any]:
+def refused() -> list[str]:
+    """Whose answers Airflow did not take."""
+    return []
+
+
+@pytest.fixture
+def answering(airflow_home: Any, refused: list[str]) -> Callable[..., Any]:
     """Answers Airflow's questions by its REST API, as the form in its pages does."""
     from airflow.api_fastapi.app import create_app
     from airflow.api_fastapi.auth.managers.simple.user import SimpleAuthManagerUser
@@ -52,7 +61,9 @@ def answering(airflow_home: Any) -> Callable[..., Any]:
                 response = client.patch(
                     path, json={"chosen_options": [chosen], "params_input": {"reason": "".join(reason)}}
                 )
-                if response.status_code != 200:
+                if response.status_code == 403:
+                    refused.append(user)
+                elif response.status_code != 200:
                     failures.append(response.text)
 
         person = threading.Thread(target=respond)
@@ -138,3 +149,17 @@ def test_a_sign_task_that_is_marked_a_success_signs_nothing(studies: Any, steps:
 
     # `publish` is reached, and it is `pipelines.publish` that asks for the signatures.
     assert "sign" not in steps.done
+
+
+@pytest.mark.requirement("SCH-1")
+def test_airflow_takes_an_answer_from_the_roles_registered_signers_alone(
+    studies: Any, steps: Any, run: Any, answering: Any, refused: list[str]
+) -> None:
+    add_signers(load_study(studies.add("trial", signoff="[approver]")), ada="approver", dan="data_manager")
+
+    answers = (("mallory", "Approve"), ("dan", "Approve"), ("ada", "Approve"))
+    cut, _ = answering(lambda: run("cut_trial.trial"), *answers)
+
+    assert refused == ["mallory", "dan"]
+    assert cut.returned["sign_approver"] == {"answer": "Approve", "by": "ada"}
+    assert [call[2]["user"] for call in steps.calls if call[0] == "sign"] == ["ada"]
