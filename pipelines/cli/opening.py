@@ -2,32 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from pipelines.cli.command import cut_option, json_option, main, print_json, study_argument, study_named
-
-if TYPE_CHECKING:
-    from pipelines.signers import SigningKey
+from pipelines.cli.signing import key_in, key_option
 
 reason_option = click.option("--reason", required=True, help="Why; it is recorded. Name no arm in it.")
-key_option = click.option(
-    "--key",
-    "key_file",
-    type=click.Path(path_type=Path),
-    help="Your signing key; otherwise $AFTERGLOW_KEY, or the one in your settings.",
-)
-
-
-def signing_key(key_file: Path | None) -> SigningKey:
-    """Returns the signer's key; asks for its passphrase on the terminal."""
-    from pipelines.signers import key_path, load_key
-
-    ask: Callable[[], str] = lambda: click.prompt("Passphrase", hide_input=True, err=True)  # noqa: E731
-    return load_key(key_path(key_file), ask)
 
 
 @main.command("unblind")
@@ -54,7 +36,7 @@ def unblind_command(
         cut_id=find_cut(study, cut).cut_id if cut else None,
         scope=() if scope == ("all",) else scope,
         reason=reason,
-        key=signing_key(key_file),
+        key=key_in(key_file),
     )
     if as_json:
         print_json(given)
@@ -78,7 +60,7 @@ def code_break_command(study_name: str, usubjid: str, reason: str, key_file: Pat
     """Show the arm of one subject in an emergency, once, on this terminal; that it was shown is recorded."""
     from pipelines.code_break import code_break
 
-    broken = code_break(study_named(study_name), usubjid=usubjid, reason=reason, key=signing_key(key_file))
+    broken = code_break(study_named(study_name), usubjid=usubjid, reason=reason, key=key_in(key_file))
     for arm in broken.arms:
         click.echo(f"{broken.usubjid}: {arm}")
     click.echo(f"shown to {broken.signer} ({broken.role}) and recorded; it stands nowhere else", err=True)
@@ -92,7 +74,7 @@ def lock_command(study_name: str, reason: str, key_file: Path | None) -> None:
     """Lock the data: what is delivered from now on lands, and enters no cut until it is unlocked."""
     from pipelines.lock import lock
 
-    made = lock(study_named(study_name), reason=reason, key=signing_key(key_file))
+    made = lock(study_named(study_name), reason=reason, key=key_in(key_file))
     click.echo(f"locked {len(made.deliveries)} deliveries, signed by {made.signer}")
 
 
@@ -104,5 +86,5 @@ def unlock_command(study_name: str, reason: str, key_file: Path | None) -> None:
     """Let what was delivered after the lock into the next cut; signed, with the reason."""
     from pipelines.lock import unlock
 
-    made = unlock(study_named(study_name), reason=reason, key=signing_key(key_file))
+    made = unlock(study_named(study_name), reason=reason, key=key_in(key_file))
     click.echo(f"unlocked, signed by {made.signer}: the next cut takes in all {len(made.deliveries)} deliveries")

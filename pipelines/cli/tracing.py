@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipelines.cli.command import json_option, main, print_json, study_argument, study_named
+from pipelines.cli.command import cut_of, json_option, main, print_json, study_argument, study_named
 from pipelines.core.errors import IntegrityError, UsageError
 
 if TYPE_CHECKING:
@@ -49,7 +49,10 @@ def trace_command(
     from pipelines.trace import trace
 
     filters = {name: value for name, value in keys.items() if value is not None} | dict(_pair(text) for text in where)
-    receipt = trace(study_named(study_name), table, usubjid=usubjid, filters=filters, cut=cut)
+    study = study_named(study_name)
+    # Who is blinded names no unblinded cut; the published one of a blinded study is blinded.
+    chosen = cut_of(study, cut).cut_id if cut else None
+    receipt = trace(study, table, usubjid=usubjid, filters=filters, cut=chosen)
     if as_json:
         print_json(receipt)
     else:
