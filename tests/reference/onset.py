@@ -113,6 +113,9 @@ def _is_after(visit: Planned, event: datetime.date) -> bool:
 
 
 def _met(one: Onset, endpoint: Endpoint, base: Assessment | None, done: Assessment | None) -> bool | None:
+    if done is not None and done.study_day is not None and done.study_day < 1:
+        # What was seen before the dose is no answer to it.
+        return None
     value = done.value if done else None
     return remits(endpoint, value) if one.of == "remission" else responds(endpoint, base.value if base else None, value)
 
