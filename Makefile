@@ -85,8 +85,8 @@ fuzz: setup ## mutate real files of every format through landing (FUZZ_CASES, FU
 faults: setup ## kill a study's run at every fail point and at random, and check what must hold (FAULTS, FAULTS_REAL, FAULTS_SEED)
 	@$(BIN)/python -m tests.faults.faults
 
-.PHONY: tampering
-tampering: setup ## tamper with an audit trail at random, each of which has to be found (TAMPERINGS, TAMPERING_SEED)
+.PHONY: tamper-ledger
+tamper-ledger: setup ## tamper with an audit trail at random, each of which has to be found (TAMPERINGS, TAMPERING_SEED)
 	@$(BIN)/python -m tests.ledger.tampering
 
 .PHONY: tamper

@@ -1,4 +1,4 @@
-"""Random tamperings of a ledger, each of which has to be found: `make tampering`.
+"""Random tamperings of a ledger, each of which has to be found: `make tamper-ledger`.
 
 Each starts from the same ledger and changes it as somebody with the file could: a value of a link or of a content, a
 link or a content removed, copied under another number, exchanged with another, moved to the end, or the tail cut off,

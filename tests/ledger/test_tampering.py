@@ -1,4 +1,4 @@
-"""Some of the tamperings of `make tampering`, of each kind."""
+"""Some of the tamperings of `make tamper-ledger`, of each kind."""
 
 from __future__ import annotations
 
