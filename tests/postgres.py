@@ -38,10 +38,9 @@ def unprivileged() -> list[str]:
 def postgres_server() -> Iterator[tuple[int, str]]:
     """Starts an empty PostgreSQL with the user and the database `airflow`; yields its port and password."""
     assert POSTGRES is not None
-    # Not below pytest's folder, which is root's alone.
-    folder = Path(
-        subprocess.run([*unprivileged(), "mktemp", "-d"], capture_output=True, text=True, check=True).stdout.strip()
-    )
+    # Not below pytest's folder nor where a test watches for temporary files: both are root's alone.
+    made = [*unprivileged(), "mktemp", "-d", "-p", "/tmp"]  # noqa: S108  (mktemp makes it the server's own)
+    folder = Path(subprocess.run(made, capture_output=True, text=True, check=True).stdout.strip())
     password, port = secrets.token_hex(16), free_port()
     secret = folder / "password"
     secret.write_text(password)

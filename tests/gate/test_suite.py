@@ -74,9 +74,9 @@ def test_all_mistakes_are_said_at_once(tmp_path: Path) -> None:
 def test_every_domain_and_every_mart_has_suites_at_its_gates() -> None:
     suites = {(suite.gate, suite.table) for suite in load_suites()}
     assert {table for gate, table in suites if gate == "landed"} == {*DOMAINS, "deliveries", "quarantine"}
-    assert {table for gate, table in suites if gate == "curated"} == {
-        table for gate, table in suites if gate == "published"
-    }
+    # The reconciliation is the gate's own: it is derived by no model, and published beside the verdicts.
+    published = {table for gate, table in suites if gate == "published"} - {"reconciliation"}
+    assert {table for gate, table in suites if gate == "curated"} == published
 
 
 def test_ids_are_unique_over_all_suites() -> None:
