@@ -52,6 +52,8 @@ CONTENTS = Table(
     PrimaryKeyConstraint("study", "seq"),
 )
 _BUSY_MILLISECONDS = 60_000
+# PostgreSQL's advisory locks have numbers; this one is the ledger's in every database ("ledger" in ASCII).
+_ADVISORY_LOCK = int.from_bytes(b"ledger")
 
 
 @cache
@@ -70,9 +72,12 @@ def ensure_tables(connection: Connection) -> None:
 
 
 def hold(connection: Connection) -> None:
-    """Keeps other writers out until the transaction ends; on SQLite it began so."""
+    """Keeps other writers out until the transaction ends; on SQLite it began so.
+
+    Before the tables are made: two that make them at the same time would be in each other's way.
+    """
     if connection.dialect.name == "postgresql":
-        connection.execute(text("lock table ledger_links in exclusive mode"))
+        connection.execute(text("select pg_advisory_xact_lock(:ledger)"), {"ledger": _ADVISORY_LOCK})
 
 
 def _settings(connection: Any, _: Any) -> None:

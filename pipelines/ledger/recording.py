@@ -153,8 +153,8 @@ def _writing(folder: StudyFolder) -> Iterator[Connection]:
     with _told(folder), engine(ledger_url(folder)).connect() as connection:
         connection.execution_options(writes=True)
         with connection.begin():
-            ensure_tables(connection)
             hold(connection)
+            ensure_tables(connection)
             reached("ledger.held")
             yield connection
             reached("ledger.appended")
