@@ -53,6 +53,7 @@ def test_every_table_of_the_database_is_in_the_catalogue(cut: Cut) -> None:
 def test_a_table_names_what_it_is_made_from(cut: Cut) -> None:
     tables = {f"{table.layer}.{table.name}": table for table in catalogue(cut)}
     assert tables["marts.response"].made_from == (
+        "intermediate.int_further_scores_judged",
         "intermediate.int_scores_by_missing_rule",
         "marts.adsl",
         "staging.stg_landed__deliveries",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,13 @@ def named(file: str) -> set[str]:
 def test_every_test_shows_a_requirement_and_names_none_that_there_is_not(file: str) -> None:
     assert KNOWN.of_test(file, ())
     assert named(file) <= {each.id for each in KNOWN.requirements}
+
+
+def test_no_folder_of_tests_is_passed_over(pytestconfig: pytest.Config) -> None:
+    folders = {part for file in FILES for part in Path(file).parts[:-1]}
+    assert [
+        folder for folder in folders for pattern in pytestconfig.getini("norecursedirs") if fnmatch(folder, pattern)
+    ] == []
 
 
 def test_every_requirement_is_shown_by_a_test_or_is_somebodys_duty() -> None:
