@@ -6,11 +6,9 @@ Rule    a study with a register of signers asks each command for the user's role
 
 from __future__ import annotations
 
-import os
-import pwd
-
 from pipelines.core.errors import NotAllowedError
 from pipelines.cut import Cut
+from pipelines.ledger import system_user
 from pipelines.signers import ADMIN, SERVICE, register
 from pipelines.study import Study
 
@@ -66,14 +64,6 @@ COMMANDS: dict[str, frozenset[str]] = {
 }
 # Whoever can read the folder may: an inspector checks a study without being in its register.
 _ANYBODY = frozenset({"status", "verify", "signer", "roles"})
-
-
-def system_user() -> str:
-    """Returns the name under which the operating system runs this process: no variable changes it."""
-    try:
-        return pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:
-        return f"uid {os.getuid()}"
 
 
 def roles_of(study: Study, user: str) -> frozenset[str]:

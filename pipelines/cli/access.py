@@ -16,7 +16,8 @@ def roles_group() -> None:
 @study_argument
 def list_command(study_name: str) -> None:
     """Show the table of commands and roles, and your own roles in the study."""
-    from pipelines.roles import COMMANDS, ROLES, roles_of, system_user
+    from pipelines.ledger import system_user
+    from pipelines.roles import COMMANDS, ROLES, roles_of
 
     study = study_named(study_name)
     print_table(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -13,6 +11,7 @@ import click
 
 from pipelines.cli.command import days, json_option, main, print_table, study_argument, study_named
 from pipelines.core.errors import IntegrityError, UsageError
+from pipelines.core.spreadsheet import csv_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from pipelines.audit import Review, Trail
 
 _DAY = click.DateTime(["%Y-%m-%d"])
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 @main.command("audit")
@@ -90,14 +88,8 @@ def _csv(trail: Trail) -> bytes:
     from pipelines.audit import Line
 
     names = [one.name for one in fields(Line)]
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(names)
-    for line in trail.lines:
-        cells = ("" if (value := getattr(line, name)) is None else str(value) for name in names)
-        # A spreadsheet takes text that starts so for a formula.
-        writer.writerow([f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in cells])
-    return b"\xef\xbb\xbf" + text.getvalue().encode()
+    values = ([getattr(line, name) for name in names] for line in trail.lines)
+    return csv_bytes(names, (["" if value is None else str(value) for value in row] for row in values))
 
 
 def _show(trail: Trail) -> None:

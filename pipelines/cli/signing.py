@@ -132,7 +132,7 @@ def add_command(
     **person: Any,
 ) -> None:
     """Register SIGNER, or change its roles, name or key; the first one is the study's first admin."""
-    from pipelines.roles import system_user
+    from pipelines.ledger import system_user
     from pipelines.signers import Signer, add_signer, end_of_day, fingerprint, public_key
 
     study = study_named(study_name)

@@ -3,7 +3,7 @@
 from pipelines.ledger.audited import audited
 from pipelines.ledger.chain import Head, broken_links
 from pipelines.ledger.event import Action, Event, Recorded
-from pipelines.ledger.recording import acting_as, check_ledger, erase, events, head, ledger_url, record
+from pipelines.ledger.recording import acting_as, check_ledger, erase, events, head, ledger_url, record, system_user
 
 __all__ = [
     "Action",
@@ -19,4 +19,5 @@ __all__ = [
     "head",
     "ledger_url",
     "record",
+    "system_user",
 ]

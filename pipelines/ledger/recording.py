@@ -129,9 +129,11 @@ def acting_as(user: str) -> Iterator[None]:
 
 def acting_user() -> str:
     """Returns who acts: as `acting_as` says, or $AFTERGLOW_USER, else whom the system runs this process for."""
-    named = _ACTING.get() or os.environ.get(USER_VARIABLE, "").strip()
-    if named:
-        return named
+    return _ACTING.get() or os.environ.get(USER_VARIABLE, "").strip() or system_user()
+
+
+def system_user() -> str:
+    """Returns the name under which the operating system runs this process: no variable changes it."""
     try:
         return pwd.getpwuid(os.getuid()).pw_name
     except KeyError:

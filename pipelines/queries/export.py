@@ -6,7 +6,6 @@ Rule    a file holds the queries of one site and nothing of another; it names wh
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import io
 from collections.abc import Sequence
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pipelines.core.files import write_atomically
 from pipelines.core.hashing import sha256_bytes
+from pipelines.core.spreadsheet import csv_bytes
 from pipelines.cut import short_id
 from pipelines.ledger import Event, audited, record
 from pipelines.queries.answers import ANSWERS, SHEET
@@ -31,8 +31,6 @@ _COLUMNS = {
     "query_id": 18, "status": 10, "severity": 9, "usubjid": 20, "avisit": 12, "item": 20, "what_should_hold": 60,
     "check_id": 18, "source_file": 30, "row": 8, "opened_on": 12, "answer": 14, "comment": 50,
 }  # fmt: skip
-# A spreadsheet takes text that starts so for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _MADE = dt.datetime(2000, 1, 1)  # noqa: DTZ001 - a workbook's time has no zone; fixed, so that the bytes are
 
 
@@ -72,16 +70,7 @@ def _cells(query: Query) -> list[str]:
 
 
 def _csv(rows: Sequence[Query]) -> bytes:
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(_COLUMNS)
-    writer.writerows([_harmless(cell) for cell in _cells(query)] for query in rows)
-    # With the mark by which Excel knows UTF-8.
-    return b"\xef\xbb\xbf" + text.getvalue().encode()
-
-
-def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+    return csv_bytes(_COLUMNS, map(_cells, rows))
 
 
 def _xlsx(rows: Sequence[Query]) -> bytes:
