@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from pipelines.core.clock import utc_now
 from pipelines.core.errors import IntegrityError
 from pipelines.core.fail_points import reached
 from pipelines.core.fence import overtake
@@ -111,7 +111,7 @@ def _seal(study: Study, cut: Cut) -> None:
     if named := cut.inputs.get("unblinding"):
         write_atomically(cut.unblinding, canonical_json(_opened_by(study, str(named["id"]))))
     cut.duckdb.chmod(0o444)
-    published_at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    published_at = utc_now()
     document = sealed_document(cut, published_at, stands)
     write_atomically(cut.seal, canonical_json(document), change="publish.seal")
 

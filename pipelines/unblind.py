@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 
+from pipelines.core.clock import utc_now
 from pipelines.core.errors import IntegrityError, NotAllowedError, UsageError
 from pipelines.core.files import write_atomically
 from pipelines.core.hashing import canonical_json, sha256_json
@@ -120,7 +120,7 @@ def _request(study: Study, cut: Cut, identity: str, sites: tuple[str, ...], reas
         "study_file_sha256": cut.inputs["study_file_sha256"],
         "scope": list(sites),
         "reason": reason,
-        "requested_at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "requested_at": utc_now(),
     }
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+from pipelines.core.clock import utc_today
 from pipelines.core.errors import NotAllowedError, UsageError
 from pipelines.core.files import held_still
 from pipelines.cut import Cut
@@ -50,7 +51,7 @@ def waive(
     cut = Cut(study.folder, cut_id)
     _check_asked(study, role=role, reason=reason)
     _check_open(study, cut)
-    if until < dt.datetime.now(dt.UTC).date():
+    if until < utc_today():
         msg = f"{study.name}: the waiver would have ended on {until.isoformat()}. Give a day that is still to come."
         raise NotAllowedError(msg)
     rows = _blocking_rows(study, cut, scope)

@@ -18,6 +18,7 @@ from pipelines.cli.command import (
     study_argument,
     study_named,
 )
+from pipelines.core.clock import utc_today
 
 if TYPE_CHECKING:
     from pipelines.status import SiteStatus
@@ -31,7 +32,7 @@ def status_command(study_name: str, today: dt.datetime | None, as_json: bool) ->
     """Show per site what came, what is due or late and what became of it, and which cuts there are."""
     from pipelines.status import status
 
-    receipt = status(study_named(study_name), today=(today or dt.datetime.now(dt.UTC)).date())
+    receipt = status(study_named(study_name), today=today.date() if today else utc_today())
     if as_json:
         print_json(receipt)
         return

@@ -20,6 +20,7 @@ from pipelines.cli.command import (
     study_named,
 )
 from pipelines.cli.signing import key_in, key_option
+from pipelines.core.clock import utc_today
 
 if TYPE_CHECKING:
     from pipelines.history import CheckHistory, Finding, HistoryReceipt
@@ -127,6 +128,6 @@ def waive_command(
     rows = f"{given.rows} row{'' if given.rows == 1 else 's'}"
     click.echo(f"cut {chosen.short_id}: {check_id} waived for {given.scope} ({rows}) until {given.until}")
     verdict = read_verdict(chosen)
-    waived = waived_checks(study, chosen, verdict.blocked_by, on=dt.datetime.now(dt.UTC).date().isoformat())
+    waived = waived_checks(study, chosen, verdict.blocked_by, on=utc_today().isoformat())
     left = [check for check in verdict.blocked_by if check not in waived]
     click.echo(f"still blocking: {', '.join(left)}" if left else "nothing blocks this cut any more")

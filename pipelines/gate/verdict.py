@@ -13,9 +13,9 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
+from pipelines.core.clock import utc_today
 from pipelines.core.errors import GateFailedError, IntegrityError
 from pipelines.gate.suite import Check, Gate, Severity
 
@@ -153,7 +153,7 @@ def _as_waived(study: Study, cut: Cut, verdict: Verdict) -> Verdict:
         return verdict
     from pipelines.gate.waivers import waived_checks
 
-    day = datetime.now(UTC).date().isoformat()
+    day = utc_today().isoformat()
     if cut.seal.exists():
         day = str(json.loads(cut.seal.read_bytes())["published_at"])[:10]
     waived = waived_checks(study, cut, verdict.blocked_by, on=day)

@@ -16,9 +16,9 @@ import json
 import os
 import shutil
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 
+from pipelines.core.clock import utc_now
 from pipelines.core.fail_points import reached
 from pipelines.core.files import fsync_directory, fsync_file, write_atomically
 from pipelines.core.hashing import canonical_json, sha256_file, sha256_json
@@ -42,7 +42,7 @@ def record_arrival(folder: StudyFolder, site: str, file: str, sha256: str) -> Ar
     """Writes down that the file was seen, once; returns the record."""
     path = folder.arrivals / f"{sha256_json([site, file, sha256])}.json"
     if not path.exists():
-        received_at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        received_at = utc_now("microseconds")
         arrival = Arrival(site=site, file=file, sha256=sha256, received_at=received_at)
         write_atomically(path, canonical_json(asdict(arrival)), change="land.arrival")
     return Arrival(**json.loads(path.read_bytes()))

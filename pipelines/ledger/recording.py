@@ -10,12 +10,12 @@ import secrets
 from collections.abc import Iterator, Sequence
 from contextvars import ContextVar
 from dataclasses import replace
-from datetime import UTC, datetime
 from importlib.metadata import version
 
 from sqlalchemy import Connection, delete, insert, inspect, select
 from sqlalchemy.exc import DatabaseError, OperationalError
 
+from pipelines.core.clock import utc_now
 from pipelines.core.errors import BusyError, IntegrityError, NotAllowedError, UsageError
 from pipelines.core.fail_points import reached
 from pipelines.ledger.chain import Head, broken_links
@@ -204,7 +204,7 @@ def _append(connection: Connection, folder: StudyFolder, happened: Sequence[Even
         key, content = secrets.token_hex(32), content_json(event)
         link = {
             "seq": seq,
-            "at": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "at": utc_now("milliseconds"),
             "user": acting_user(),
             "software": software(),
             "action": event.action,

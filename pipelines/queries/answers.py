@@ -13,10 +13,10 @@ import csv
 import io
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
+from pipelines.core.clock import utc_now
 from pipelines.core.errors import InputRefusedError, IntegrityError, UsageError
 from pipelines.core.files import write_atomically
 from pipelines.core.hashing import canonical_json, sha256_bytes
@@ -89,7 +89,7 @@ def import_answers(study: Study, file: Path) -> ImportReceipt:
     known = path.exists()
     if not known:
         _keep(study.folder, file, content, sha256)
-        received_at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        received_at = utc_now("microseconds")
         document = {"received_at": received_at, "cut_id": register.cuts[-1], "file_sha256": sha256, "answers": said}
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, canonical_json(document))

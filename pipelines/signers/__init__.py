@@ -1,6 +1,6 @@
 """Who may sign: the register of signers, their keys, and statements signed with them."""
 
-from pipelines.signers.changing import add_signer, end_of_day, now, revoke_signer
+from pipelines.signers.changing import add_signer, end_of_day, revoke_signer
 from pipelines.signers.keys import (
     KEY_VARIABLE,
     PASSPHRASE_VARIABLE,
@@ -48,7 +48,6 @@ __all__ = [
     "key_path",
     "load_key",
     "new_key",
-    "now",
     "public_key",
     "register",
     "revoke_signer",

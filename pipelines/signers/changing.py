@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Literal
 
+from pipelines.core.clock import utc_now
 from pipelines.core.errors import NotAllowedError, UsageError
 from pipelines.core.files import write_atomically
 from pipelines.core.hashing import canonical_json
@@ -72,11 +73,6 @@ def end_of_day(day: date) -> str:
     return f"{day.isoformat()}T23:59:59.999Z"
 
 
-def now() -> str:
-    """Returns the time of now in UTC, as register and signatures write it."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
 def _check_new(study: Study, known: Register, wanted: Signer) -> None:
     if not wanted.signer.strip() or not wanted.name.strip() or not wanted.roles:
         msg = f"{study.name}: a signer needs an id, a printed name and at least one role."
@@ -124,7 +120,7 @@ def _written(
     reason: str,
     compromised_since: str = "",
 ) -> Change:
-    at, public = now(), public_key(key)
+    at, public = utc_now("milliseconds"), public_key(key)
     admins = [each for each in known.entries().values() if ADMIN in each.roles and each.public_key == public]
     if not known.changes and entry.public_key == public:
         admins = [replace(entry, valid_from=at)]

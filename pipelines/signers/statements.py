@@ -12,8 +12,8 @@ from typing import Any, Literal
 
 import rfc8785
 
+from pipelines.core.clock import utc_now
 from pipelines.core.errors import IntegrityError, NotAllowedError
-from pipelines.signers.changing import now
 from pipelines.signers.keys import SigningKey, holds, public_key
 from pipelines.signers.register import DEMO, SERVICE, Change, Register, Signer, is_valid, register
 from pipelines.study import Study
@@ -66,7 +66,7 @@ def signed_statement(
         "name": entry.name,
         "role": role,
         "meaning": meaning,
-        "signed_at": now(),
+        "signed_at": utc_now("milliseconds"),
         "signer": entry.signer,
         "signed_by": owner.signer,
         "register": known.head,

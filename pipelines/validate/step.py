@@ -11,11 +11,11 @@ import os
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from pydantic_core import to_jsonable_python
 
+from pipelines.core.clock import utc_now
 from pipelines.core.files import write_atomically
 from pipelines.core.hashing import canonical_json, sha256_bytes
 from pipelines.core.source import ROOT
@@ -78,7 +78,7 @@ def validate(
     of_trials = performance_trials.deviations(trials)
     progress(f"PQ        {len(trials)} trials, {len(of_trials)} deviations")
     package = Package(
-        made_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        made_at=utc_now(),
         installation=installed,
         requirements=known.requirements,
         tests=tests,

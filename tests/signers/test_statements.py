@@ -42,8 +42,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Any:
             return f"{self.day}T12:00:00.000Z"
 
     clock = Clock()
-    monkeypatch.setattr(changing, "now", clock)
-    monkeypatch.setattr(statements, "now", clock)
+    monkeypatch.setattr(changing, "utc_now", lambda _: clock())
+    monkeypatch.setattr(statements, "utc_now", lambda _: clock())
     return clock
 
 
