@@ -19,6 +19,7 @@ from itertools import chain, islice
 from pathlib import Path
 
 from tests.faults.cases import Fault, Range, random_fault
+from tests.soaks import write_figure
 
 
 def cases(place: Range, seed: int, seconds: float) -> Iterator[Fault]:
@@ -64,6 +65,7 @@ def play(place: Range, count: int, seed: int, seconds: float) -> int:
         f"{done.total()} faults in {played} runs of {steps} steps ({counts}) at {len(points)} fail points, "
         f"{len(place.points)} states: {broken} invariants broken; {time.monotonic() - started:.0f} s"
     )
+    write_figure("faults" if place.quick else "faults-real", count=done.total(), failed=broken, seed=seed)
     return broken
 
 

@@ -25,6 +25,7 @@ from pipelines.core.errors import IntegrityError
 from pipelines.study import Study, load_study
 from pipelines.verify import verify
 from tests.faults.cases import Range
+from tests.soaks import write_figure
 
 Change = Callable[[bytes, random.Random], bytes | None]
 
@@ -168,6 +169,7 @@ def main() -> int:
             f"{done.total() - missed} found and named, {missed} missed; {time.monotonic() - started:.0f} s\n"
         )
         shutil.rmtree(place.place)
+    write_figure("tamper", count=done.total(), failed=missed, seed=seed)
     return 1 if missed else 0
 
 
