@@ -172,6 +172,8 @@ def verify_command(study_name: str, cut: str | None, noted: tuple[str, ...], as_
         )
         if receipt.left_out:
             click.echo(f"not here, and not hashed: {receipt.left_out} deliveries in the vault that was not backed up")
+        for notice in receipt.notices:
+            click.echo(f"notice: {notice}")
 
 
 def _head(text: str) -> Head:
