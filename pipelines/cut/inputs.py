@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.core.errors import InputRefusedError, NotAllowedError, StudyFileError
-from pipelines.core.hashing import sha256_file, sha256_json
+from pipelines.core.hashing import sha256_json
 from pipelines.core.source import code_sha256
 from pipelines.cut.config import check_config
 from pipelines.cut.data_lock import data_lock, is_locked_in
@@ -119,7 +119,7 @@ def uncleared_inputs(
     deliveries = _ranked(study, _known_on(study, as_of), as_of)
     document = {
         "study": study.study,
-        "study_file_sha256": sha256_file(study.folder.study_file),
+        "study_file_sha256": study.file_sha256,
         "metadata_sha256": study.metadata,
         "code_sha256": code_sha256(),
         "blinded": blinded,

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipelines.core.errors import GateFailedError
+from pipelines.core.machine import refused_in
 from pipelines.gate.library import great_expectations
 from pipelines.gate.rooms import Rooms
 from pipelines.gate.rules import BATCH
@@ -177,9 +178,10 @@ def explained(*messages: str) -> str:
     """
     for message in messages:
         kind = _RAISED.search(message)
-        if kind and kind.group(1) in _MACHINE:
+        if (kind and kind.group(1) in _MACHINE) or refused_in(message):
+            what = kind.group(1) if kind else "the machine refused it"
             msg = (
-                f"The gate stopped: {kind.group(1)}. No verdict was written. Free memory or disk, or let it take more"
+                f"The gate stopped: {what}. No verdict was written. Free memory or disk, or let it take more"
                 " (AFTERGLOW_MEMORY_LIMIT=4GB), then gate again."
             )
             raise GateFailedError(msg)

@@ -108,6 +108,14 @@ def check_rerun_gives_the_same(study: Study, expected: Undisturbed) -> None:
         raise BrokenError(msg)
 
 
+def check_is_one_of(study: Study, *expected: Undisturbed) -> None:
+    """I5 where more than one outcome is right: the published cut is one of these, id and bytes."""
+    cut = published_cut(study.folder)
+    if cut is None or (cut.cut_id, _bytes_of(cut)) not in {(one.cut_id, one.cut) for one in expected}:
+        msg = f"I5: the published cut {cut and cut.short_id} is none of those that an undisturbed run gives"
+        raise BrokenError(msg)
+
+
 def check_nothing_got_out(study: Study, *rooms: Path) -> None:
     """I6: no identifier, arm or key outside the vault and the inbox, nor in the rooms for temporary files and logs."""
     root = study.folder.root

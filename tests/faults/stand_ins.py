@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import importlib
+import pkgutil
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,6 +21,7 @@ from unittest.mock import patch
 import jinja2
 import pandas as pd
 import pyarrow as pa
+import pyarrow.dataset
 import pyarrow.parquet as pq
 
 import pipelines.build.step
@@ -40,10 +43,12 @@ from pipelines.cut import Cut, CutInputs
 from pipelines.gate.results import _SCHEMA as SCHEMA
 from pipelines.gate.rules import KEYS
 from pipelines.gate.verdict import Verdict
+from pipelines.ledger.recording import software
+from pipelines.report import pages
 from pipelines.study import Study
 from tests.small_study import STUDY_FILE, deliver, make_study, scores_file, scores_row
 
-__all__ = ["code_sha256", "jinja2", "pd", "pipelines", "source_sha256"]
+__all__ = ["jinja2", "pd", "pipelines", "source_sha256"]
 
 # Stands in deliveries only: found anywhere outside the vault and the inbox, it has got out.
 SUBJECTS = ("CANARYSUBJ7F3A1", "CANARYSUBJ7F3A2")
@@ -64,6 +69,23 @@ STUDY = (
         "        arm: {class: treatment, codes: [KET, PBO], to: ds.arm}\n        kit: {class: treatment}\n",
     )
 )
+
+# What only the real steps import.
+_SLOW = ("pipelines.simulate", "pipelines.validate", "pipelines.report.", "pipelines.profile")
+
+
+def warm_up() -> None:
+    """Does once what every process that is forked off would do again: imports, templates, the hash of the code.
+
+    Nothing here starts a thread, which a fork would not have.
+    """
+    for module in pkgutil.walk_packages(pipelines.__path__, "pipelines."):
+        if not module.name.startswith(_SLOW) and not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    code_sha256()
+    software()
+    for name in pages._environment().list_templates(["html"]):
+        pages._environment().get_template(name)
 
 
 def deliver_first(root: Path) -> Study:
@@ -99,7 +121,8 @@ def _candidate(candidate: Path, study: Study, inputs: CutInputs) -> None:
     changes = {"new_delivery_id": [one.delivery_id for one in later], "new_source_file": [one.file for one in later]}
     schema = pa.schema([(name, pa.string()) for name in changes])
     pq.write_table(pa.table(changes, schema=schema), candidate / "tables" / "record_changes.parquet")
-    (candidate / "catalogue.json").write_bytes(b"{}\n")
+    # What the study file says, so that a cut shows by which one it was made.
+    (candidate / "catalogue.json").write_bytes(canonical_json({"title": study.title}))
     (candidate / "inputs.json").write_bytes(canonical_json(inputs.document))
 
 

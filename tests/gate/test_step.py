@@ -19,6 +19,7 @@ import pytest
 from pipelines.core.errors import IntegrityError, StudyFileError
 from pipelines.cut import Cut
 from pipelines.gate import gate, read_verdict
+from pipelines.study import load_study
 
 CANARY = "Zaphod-Beeblebrox-42"
 ROOT = Path(__file__).resolve().parents[2]
@@ -128,7 +129,7 @@ def test_a_cut_is_not_gated_by_another_study_file_than_it_was_made_by(small_cut:
     with small.study.folder.study_file.open("a", encoding="utf-8") as file:
         file.write("# edited since\n")
     with pytest.raises(StudyFileError, match="changed after"):
-        gate(small.study, small.cut_id)
+        gate(load_study(small.study.folder.root), small.cut_id)
 
 
 def test_a_cut_that_is_not_there_is_refused(small_cut: Callable[..., Any]) -> None:
