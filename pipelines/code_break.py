@@ -87,7 +87,8 @@ def code_break(
     with study.folder.lock():
         name = sha256_json(signed)[:16]
         # The record before the event that names it: whatever is interrupted, a named record that is gone was taken.
-        write_atomically(study.folder.code_breaks / f"{name}.json", canonical_json(signed))
+        path = study.folder.code_breaks / f"{name}.json"
+        write_atomically(path, canonical_json(signed), change="unblind.code_break")
         who = f"{signed['name']} ({role})"
         told = Event(action="code_break", object="subject", field=who, new=name, reason=reason, subject=usubjid)
         record(study.folder, told)

@@ -40,14 +40,14 @@ class _Commands(click.Group):
         except BrokenPipeError:
             # Whoever reads the output has read enough: click ends quietly.
             raise
-        except Exception as error:
-            if (refused := refusal(error)) is not None:
-                click.echo(f"{type(refused).__name__.removesuffix('Error')}: {refused}", err=True)
-                ctx.exit(refused.exit_code)
-            if not isinstance(error, OSError) or not error.filename:
+        except Exception as failure:
+            refused = refusal(failure)
+            if refused is None and isinstance(failure, OSError) and failure.filename:
+                refused = NotAllowedError(f"{failure.filename}: {failure.strerror}. Correct that, then run it again.")
+            if refused is None:
                 raise
-            click.echo(f"NotAllowed: {error.filename}: {error.strerror}. Correct that, then run it again.", err=True)
-            ctx.exit(NotAllowedError.exit_code)
+            click.echo(f"{type(refused).__name__.removesuffix('Error')}: {refused}", err=True)
+            ctx.exit(refused.exit_code)
 
 
 @contextlib.contextmanager

@@ -23,6 +23,8 @@ from pipelines.gate.rules import BATCH
 from pipelines.gate.suite import Check, Severity, Suite
 
 ROWS = "UnexpectedRowsExpectation"
+# What is told of a check in which something raised that is no error of the database.
+RAISED = "the check raised an error"
 _SEVERITIES: dict[Severity, str] = {"critical": "critical", "major": "warning", "minor": "info"}
 # Raised while a query is planned: their first line names columns and tables, never a value of a row.
 _PLANNING = re.compile(r"\b(Binder|Catalog|Parser) Error: [^\n\"']*(?:[\"'][A-Za-z0-9_.]+[\"'][^\n\"']*)*")
@@ -190,7 +192,7 @@ def explained(*messages: str) -> str:
                 return match.group(0).strip()
         if kind:
             return f"{kind.group(1)} while the check ran"
-    return "the check raised an error"
+    return RAISED
 
 
 @contextlib.contextmanager

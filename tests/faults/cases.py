@@ -23,7 +23,7 @@ from tests.faults import invariants
 from tests.faults.processes import Ended, command, run_forked, start_forked
 from tests.faults.stand_ins import deliver_first, deliver_second, quick_steps, warm_up
 
-_EXIT_CODES = {"kill": -9, "term": 143, "full": 13}
+EXIT_CODES = {"kill": -9, "term": 143, "full": 13}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,7 +146,7 @@ class Range:
         """Yields every action at every passing of every point of every state."""
         for state, points in reversed(self.points.items()):
             for point in points:
-                for action in _EXIT_CODES:
+                for action in EXIT_CODES:
                     yield Fault(state=state, point=point, action=action)
 
     def play(self, fault: Fault) -> None:
@@ -161,7 +161,7 @@ class Range:
                 ended = self.run(point=one.point, action=one.action, kill_after=one.after)
                 # At a random time it may have ended, or not begun to listen; a second time a point may not be passed.
                 if one is fault and one.point:
-                    invariants.check_it_was_loud(ended, _EXIT_CODES[one.action])
+                    invariants.check_it_was_loud(ended, EXIT_CODES[one.action])
                 elif ended.code not in {0, -9, -15, 143, 13}:
                     invariants.check_it_was_loud(ended, -9)
                 self.check(before)
@@ -170,6 +170,10 @@ class Range:
     def begin(self, state: str) -> Before:
         """Puts the state in its place; returns what is there before anything happens to it."""
         self.put(state)
+        return self.begin_here(state)
+
+    def begin_here(self, state: str) -> Before:
+        """Returns what is in its place now, of which that state became the most."""
         inbox = [path for path in self.study.folder.inbox.rglob("*") if path.is_file()]
         current = published_cut(self.study.folder)
         return Before(
@@ -186,11 +190,11 @@ class Range:
         invariants.check_audit_trail_holds(self.study)
         invariants.check_nothing_got_out(self.study, self.temporary, self.room / "log")
 
-    def check_rerun(self, before: Before) -> None:
+    def check_rerun(self, before: Before, *, told: bool = True) -> None:
         """Runs the study again, plainly, and checks that it gives what an undisturbed run gave: I5, and all others."""
         invariants.check_it_was_loud(self.run(), 0)
         self.check(before)
-        invariants.check_rerun_gives_the_same(self.study, self.expected[before.state])
+        invariants.check_rerun_gives_the_same(self.study, self.expected[before.state], told=told)
         invariants.check_nothing_is_left(self.study, self.temporary)
 
 
@@ -200,6 +204,6 @@ def random_fault(range_: Range, chance: random.Random, seconds: float) -> Fault:
     again = random_fault(range_, chance, seconds) if chance.random() < 0.25 else None
     if chance.random() < 0.5:
         point = chance.choice(range_.points[state])
-        return Fault(state=state, point=point, action=chance.choice(list(_EXIT_CODES)), again=again)
+        return Fault(state=state, point=point, action=chance.choice(list(EXIT_CODES)), again=again)
     after = (chance.uniform(0, seconds),)
     return Fault(state=state, after=(*after, chance.uniform(0, 0.01)) if chance.random() < 0.5 else after, again=again)

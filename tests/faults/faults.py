@@ -1,7 +1,8 @@
 """`make faults`: whatever can happen to a study's run, and a look whether anything that must hold broke.
 
 FAULTS          how many cases; of killed runs first every action at every passing of every point, then random ones
-FAULTS_KIND     one kind alone: kill, machine (disks, closed places, memory), edited (study files) or clock
+FAULTS_KIND     one kind alone: kill, machine (disks, closed places, memory), edited (study files), clock, readers,
+                deeds (what persons do); of real runs halfway (dbt or a check fails) and all others but deeds
 FAULTS_REAL     how many of runs whose dbt, Great Expectations and pages are the real ones (half a minute each)
 FAULTS_WORKERS  how many play them side by side; by default one a processor
 FAULTS_SECONDS  stop after so long, wherever it is
@@ -19,18 +20,22 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain, cycle, islice
 from pathlib import Path
 
 from tests.faults import clock
 from tests.faults.cases import Fault, Range, random_fault
+from tests.faults.deeds import Persons, deeds
 from tests.faults.edited import edits, play_edit
+from tests.faults.halfway import halfways, play_halfway
 from tests.faults.machine import hindrances, play_hindrance
 from tests.faults.namespaces import why_not
+from tests.faults.readers import PUBLICATIONS, play_readers
 from tests.soaks import write_figure
 
-# Of ten cases so many are of each kind.
-_SHARES = {"kill": 6, "machine": 2, "edited": 1, "clock": 1}
+# Of so many cases, how many are of each kind.
+_SHARES = {"kill": 12, "machine": 4, "edited": 2, "clock": 1, "readers": 1, "deeds": 3}
 _SAYING_EVERY = 500
 
 
@@ -40,7 +45,7 @@ class Case:
 
     text: str
     counted: tuple[str, ...]
-    play: Callable[[], None]
+    play: Callable[[], object]
     points: tuple[str, ...] = ()
 
 
@@ -55,7 +60,7 @@ def kills(place: Range, chance: random.Random, seconds: float) -> Iterator[Case]
         yield Case(
             text=str(fault),
             counted=tuple(one.action if one.point else "at a random time" for one in faults),
-            play=lambda fault=fault: place.play(fault),
+            play=partial(place.play, fault),
             points=tuple(_name(one) for one in faults if one.point),
         )
 
@@ -64,7 +69,7 @@ def hindered(place: Range, chance: random.Random) -> Iterator[Case]:
     """Yields runs that the machine hinders, without end."""
     for one in hindrances(place, chance):
         counted = "full disk" if one.kind == "disk" else one.kind
-        yield Case(text=str(one), counted=(counted,), play=lambda one=one: play_hindrance(place, one))
+        yield Case(text=str(one), counted=(counted,), play=partial(play_hindrance, place, one))
 
 
 def edited(place: Range, chance: random.Random) -> Iterator[Case]:
@@ -73,23 +78,53 @@ def edited(place: Range, chance: random.Random) -> Iterator[Case]:
     chance.shuffle(every)
     for state, point in cycle(every):
         text = f"study.yml saved at {point} of '{state}'"
-        play: Callable[[], None] = lambda state=state, point=point: play_edit(place, state, point)  # noqa: E731
+        play = partial(play_edit, place, state, point)
         yield Case(text=text, counted=("study file saved",), play=play, points=(point.partition(":")[0],))
 
 
 def clocked(place: Range, chance: random.Random) -> Iterator[Case]:
     """Yields runs whose clock is off, without end."""
     for one in clock.clocks(place, chance):
-        yield Case(text=str(one), counted=("clock",), play=lambda one=one: clock.play_clock(place, one))
+        yield Case(text=str(one), counted=("clock",), play=partial(clock.play_clock, place, one))
+
+
+def read(place: Range) -> Iterator[Case]:
+    """Yields publications beside a reader, without end."""
+    text = f"{PUBLICATIONS} publications beside a reader"
+    while True:
+        yield Case(
+            text=text, counted=("publications beside a reader",) * PUBLICATIONS, play=partial(play_readers, place)
+        )
+
+
+def halfway(place: Range, chance: random.Random) -> Iterator[Case]:
+    """Yields real runs that fail halfway, without end."""
+    for one in halfways(chance):
+        yield Case(text=str(one), counted=(one.kind,), play=partial(play_halfway, place, one))
+
+
+def done_again(place: Range, chance: random.Random) -> Iterator[Case]:
+    """Yields deeds of persons that are broken off, without end."""
+    persons = Persons(place)
+    every = list(deeds(persons))
+    chance.shuffle(every)
+    for deed, point, action in cycle(every):
+        text = f"{deed.name}: {action} at {point}"
+        play = partial(persons.play, deed, point, action)
+        yield Case(text=text, counted=("deed broken off",), play=play, points=(point.partition(":")[0],))
 
 
 def cases(place: Range, seed: int, seconds: float, kind: str = "") -> Iterator[Case]:
     """Yields cases without end: of one kind, or of all that this machine can play in their shares."""
     chances = {name: random.Random(f"{seed} {name}") for name in _SHARES}  # noqa: S311 - to try things
     of = {"kill": kills(place, chances["kill"], seconds)}
-    if place.quick:
-        of |= {"machine": hindered(place, chances["machine"]), "edited": edited(place, chances["edited"])}
-        of |= {"clock": clocked(place, chances["clock"])}
+    if not place.quick:
+        # Every second real run fails halfway, in dbt or in Great Expectations.
+        of["halfway"] = halfway(place, random.Random(seed))  # noqa: S311 - to try things
+        return of[kind] if kind else (next(of[name]) for name in cycle(("halfway", "kill")))
+    of |= {"machine": hindered(place, chances["machine"]), "edited": edited(place, chances["edited"])}
+    of |= {"clock": clocked(place, chances["clock"]), "readers": read(place)}
+    of["deeds"] = done_again(place, chances["deeds"])
     if kind:
         return of[kind]
     for absent in unplayable():

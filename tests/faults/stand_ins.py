@@ -10,8 +10,10 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import importlib
+import io
 import pkgutil
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -40,6 +42,7 @@ from pipelines.core.files import write_atomically
 from pipelines.core.hashing import canonical_json
 from pipelines.core.source import code_sha256, source_sha256
 from pipelines.cut import Cut, CutInputs
+from pipelines.gate.queries import COLUMNS as QUERY_COLUMNS
 from pipelines.gate.results import _SCHEMA as SCHEMA
 from pipelines.gate.rules import KEYS
 from pipelines.gate.verdict import Verdict
@@ -72,6 +75,10 @@ STUDY = (
 
 # What only the real steps import.
 _SLOW = ("pipelines.simulate", "pipelines.validate", "pipelines.report.", "pipelines.profile")
+# The same study, whose cuts a person signs.
+SIGNED = STUDY.replace("signoff: demo", "signoff: [approver]")
+# What its gate finds where it is to block a cut, and asks a site.
+CHECK, QUERY = "CUR-ADQS-001", "Q-7F3A1"
 
 
 def warm_up() -> None:
@@ -88,9 +95,9 @@ def warm_up() -> None:
         pages._environment().get_template(name)
 
 
-def deliver_first(root: Path) -> Study:
+def deliver_first(root: Path, text: str = STUDY) -> Study:
     """Makes the study with two deliveries in its inbox."""
-    study = make_study(root, STUDY)
+    study = make_study(root, text)
     rows = scores_file(*(scores_row(subject) for subject in SUBJECTS))
     deliver(study, "S01", "scores_2026-02-01.csv", rows)
     deliver(study, "S01", "scores_2026-02-01.csv.sha256", hashlib.sha256(rows.encode()).hexdigest())
@@ -132,14 +139,27 @@ def _rooms(*_: Any) -> contextlib.AbstractContextManager[Any]:
 
 def _results(folder: Path, _results: Any, verdict: Verdict, _connection: Any) -> None:
     document = {name: getattr(verdict, name) for name in ("verdict", "blocking", "checks", "counts")}
-    (folder / "verdict.json").write_bytes(canonical_json(document | {"failed": [], "blocked_by": []}))
+    failed = list(verdict.failed)
+    (folder / "verdict.json").write_bytes(canonical_json(document | {"failed": failed, "blocked_by": failed}))
+    found = {
+        "check_id": CHECK,
+        "gate": "curated",
+        "table_name": "adqs",
+        "severity": "critical",
+        "sentence": "A sentence.",
+    }
+    checks = [found | {"verdict": "FAIL", "rows_failed": 1} for _ in failed]
     rows = pa.schema([(name, pa.string()) for name in ("check_id", *KEYS, "row_id")])
-    pq.write_table(SCHEMA.empty_table(), folder / "checks.parquet")
-    pq.write_table(rows.empty_table(), folder / "failing_rows.parquet")
+    failing = [dict.fromkeys(rows.names, "x") | {"check_id": CHECK, "siteid": "S01"} for _ in failed]
+    pq.write_table(pa.Table.from_pylist(checks, schema=SCHEMA), folder / "checks.parquet")
+    pq.write_table(pa.Table.from_pylist(failing, schema=rows), folder / "failing_rows.parquet")
 
 
 def _queries(path: Path, *_: Any, **__: Any) -> None:
-    write_atomically(path, b"what is asked", change="gate.queries")
+    asked = dict.fromkeys(QUERY_COLUMNS, "x") | {"query_id": QUERY, "siteid": "S01", "srcseq": 1, "severity": "major"}
+    buffer = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist([asked | {"opened_on": date(2026, 2, 1)}]), buffer)
+    write_atomically(path, buffer.getvalue(), change="gate.queries")
 
 
 def _pages(_study: Study, cut: Cut) -> dict[str, str]:
@@ -147,9 +167,11 @@ def _pages(_study: Study, cut: Cut) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def quick_steps() -> Iterator[None]:
-    """Lets build, gate and report write what follows from their inputs without deriving it."""
+def quick_steps(*, blocked: bool = False) -> Iterator[None]:
+    """Lets build, gate and report write what follows from their inputs without deriving it; the gate may block it."""
     verdict = Verdict(verdict="PASS", blocking=False, checks=1, counts={"PASS": 1})
+    if blocked:
+        verdict = Verdict(verdict="FAIL", blocking=True, checks=1, counts={"FAIL": 1}, failed=(CHECK,))
     with contextlib.ExitStack() as stack:
         for target, stand_in in (
             ("pipelines.land.pseudonyms.secrets.token_bytes", lambda size: KEY[:size]),

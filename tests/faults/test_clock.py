@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import subprocess
 import sys
@@ -10,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.core import clock as core_clock
 from pipelines.core.source import ROOT
 from pipelines.cut import Cut, latest_cut
 from pipelines.land import land
@@ -43,10 +43,11 @@ def test_a_clock_that_is_off_breaks_nothing() -> None:
 def at(monkeypatch: pytest.MonkeyPatch, day: str) -> None:
     """Sets the clock that records are dated by."""
 
-    class Fixed(core_clock.datetime):
+    class Fixed(dt.datetime):
         @classmethod
-        def now(cls, tz: object = None) -> Fixed:
-            return cls.fromisoformat(f"{day}T12:00:00+00:00")
+        def now(cls, tz: dt.tzinfo | None = None) -> Fixed:
+            assert tz == dt.UTC
+            return cls.strptime(f"{day} 12:00 +0000", "%Y-%m-%d %H:%M %z")
 
     monkeypatch.setattr("pipelines.core.clock.datetime", Fixed)
 
