@@ -43,6 +43,8 @@ CHANGES = {
     "publish.page": "the page of the signatures",
     "publish.seal": "the seal",
     "publish.pointer": "the pointer",
+    "inventory.vault": "the inventory of the vault",
+    "inventory.store": "the inventory of what lies beside the cuts",
     "restore.folder": "a restored study",
 }
 # Between them.

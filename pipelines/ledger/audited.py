@@ -1,4 +1,7 @@
-"""Around every step: who runs it under which study file is known, and a step that fails leaves an event too."""
+"""Around every step: who runs it under which study file is known, a step that fails leaves an event too.
+
+What a step that ended has written beside the cuts is in the inventory.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from pipelines.core.errors import AfterglowError
 from pipelines.core.hashing import sha256_file
 from pipelines.ledger.event import Event
+from pipelines.ledger.inventory import take_stock
 from pipelines.ledger.recording import record
 from pipelines.study import Study
 
@@ -19,14 +23,17 @@ Result = TypeVar("Result")
 def audited(
     step: Callable[Concatenate[Study, Arguments], Result],
 ) -> Callable[Concatenate[Study, Arguments], Result]:
-    """Records a study file that was changed since the last step, and a failure of `step` with the error's class."""
+    """Records a study file that was changed since the last step, a failure of `step` with the error's class.
+
+    What it wrote beside the cuts is entered in the inventory.
+    """
 
     @functools.wraps(step)
     def recorded(study: Study, /, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
         folder = study.folder
         record(folder, Event(action="study_file", object="study.yml", new=sha256_file(folder.study_file)))
         try:
-            return step(study, *args, **kwargs)
+            result = step(study, *args, **kwargs)
         except Exception as error:
             # Our own sentences hold no value of a subject. What another library says may: its class alone is recorded.
             said = str(error) if isinstance(error, AfterglowError) else ""
@@ -37,5 +44,7 @@ def audited(
                 unrecorded.add_note(f"Before that, in {step.__name__}: {error}")
                 raise unrecorded from error
             raise
+        take_stock(folder)
+        return result
 
     return recorded
