@@ -95,7 +95,7 @@ tamper-ledger: setup ## tamper with an audit trail at random, each of which has 
 	@$(BIN)/python -m tests.ledger.tampering
 
 .PHONY: tamper
-tamper: setup ## change a published study in every way and see whether verify names the file (TAMPER, TAMPER_SEED)
+tamper: setup ## change a published study in every way and see whether verify names the file (TAMPER, TAMPER_SEED, TAMPER_WORKERS)
 	@$(BIN)/python -m tests.faults.tamper
 
 .PHONY: same-bytes

@@ -24,14 +24,17 @@ from pipelines.core.hashing import canonical_json, sha256_bytes, sha256_file
 from pipelines.core.leftovers import SUFFIX, held, owned_directory, remove_leftovers
 from pipelines.cut import published_cut
 from pipelines.land.store import WORKSPACE
-from pipelines.ledger import Event, record
+from pipelines.ledger import Event, dumped, events, kept_elsewhere, record
 from pipelines.restored import left_out
 from pipelines.root_hash import root_hash
 from pipelines.study import Study, StudyFolder
 from pipelines.verify import verify
 
 CONTENTS = "backup.json"
-FORM = 1
+# A trail that is kept in another database travels as a file of events, which a version that knows form 1 only cannot
+# put back.
+FORM, FORM_WITH_TRAIL = 1, 2
+TRAIL = "ledger.jsonl"
 _PARTIAL = ".backup."
 # Sites keep their exports; what was landed of them is in the store.
 _NEVER = {"inbox", ".lock", "ledger-journal"}
@@ -53,7 +56,7 @@ def backup(study: Study, target: Path, *, with_vault: bool = False) -> BackupRec
 
     Raises:
         NotAllowedError: there is a file of that name, or it would lie in the study's folder.
-        IntegrityError: the study does not verify, or a file changed meanwhile.
+        IntegrityError: the study does not verify, or a file or the audit trail changed meanwhile.
         BusyError: another process works on the study.
     """
     folder = study.folder
@@ -71,6 +74,9 @@ def backup(study: Study, target: Path, *, with_vault: bool = False) -> BackupRec
         with contextlib.ExitStack() as until_placed:
             with _ledger_bytes(folder) as ledger:
                 contents = _contents(study, ledger, with_vault=with_vault)
+                if kept_elsewhere() and dumped(events(folder)) != ledger:
+                    msg = f"{folder.root.name}: the audit trail went on while it was backed up. Back up again."
+                    raise IntegrityError(msg)
                 partial = until_placed.enter_context(_written(folder, target, contents, ledger))
             sha256 = sha256_file(partial)
             # When it is whole, and before it has its name: no backup is there that the trail does not tell of. The
@@ -100,18 +106,25 @@ def _contents(study: Study, ledger: bytes | None, *, with_vault: bool) -> dict[s
     files = {}
     for path in _files(study.folder, with_vault=with_vault):
         name = path.relative_to(study.folder.root).as_posix()
-        is_ledger = ledger is not None and path == study.folder.ledger
-        sha256 = sha256_bytes(ledger or b"") if is_ledger else sha256_file(path)
-        files[name] = {"sha256": sha256, "mode": path.stat().st_mode & 0o777}
+        if path != study.folder.ledger:
+            files[name] = {"sha256": sha256_file(path), "mode": path.stat().st_mode & 0o777}
+    if ledger is not None:
+        own = study.folder.ledger
+        mode = 0o644 if kept_elsewhere() else own.stat().st_mode & 0o777
+        files[_ledger_name()] = {"sha256": sha256_bytes(ledger), "mode": mode}
     return {
-        "form": FORM,
+        "form": FORM_WITH_TRAIL if kept_elsewhere() else FORM,
         "study": study.study,
         "root_hash": root_hash(study.folder),
         "with_vault": with_vault,
         # What a restored study cannot hash again without the vault.
         "left_out": [] if with_vault else sorted(set(_in_vault(study.folder)) | left_out(study.folder)),
-        "files": files,
+        "files": dict(sorted(files.items())),
     }
+
+
+def _ledger_name() -> str:
+    return TRAIL if kept_elsewhere() else "ledger"
 
 
 def _in_vault(folder: StudyFolder) -> Iterator[str]:
@@ -131,7 +144,10 @@ def _files(folder: StudyFolder, *, with_vault: bool) -> list[Path]:
 
 @contextlib.contextmanager
 def _ledger_bytes(folder: StudyFolder) -> Iterator[bytes | None]:
-    """Yields the trail's file as it is while nobody writes it; None where the trail is in another database."""
+    """Yields the trail's file as it is while nobody writes it, or its events where it is kept in another database."""
+    if kept_elsewhere():
+        yield dumped(events(folder))
+        return
     if not folder.ledger.is_file():
         yield None
         return
@@ -156,7 +172,7 @@ def _written(folder: StudyFolder, target: Path, contents: dict[str, Any], ledger
                 archive.addfile(_member(CONTENTS, len(document), 0o444), io.BytesIO(document))
                 for name, known in contents["files"].items():
                     path = folder.root / name
-                    content = ledger if ledger is not None and path == folder.ledger else path.read_bytes()
+                    content = ledger if ledger is not None and name == _ledger_name() else path.read_bytes()
                     if sha256_bytes(content) != known["sha256"]:
                         msg = f"{path}: changed while it was backed up. Nothing was written; back up again."
                         raise IntegrityError(msg)

@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from pipelines.backup import CONTENTS, FORM
+from pipelines.backup import CONTENTS, FORM, FORM_WITH_TRAIL, TRAIL
 from pipelines.core.errors import IntegrityError, NotAllowedError
 from pipelines.core.files import directory_written_whole
-from pipelines.core.hashing import canonical_json, sha256_bytes
+from pipelines.core.hashing import canonical_json, sha256_bytes, sha256_file
 from pipelines.cut import published_cut
-from pipelines.ledger import Event, ledger_url, record
-from pipelines.restored import record_of
+from pipelines.ledger import Event, events, in_folder, kept_elsewhere, put_trail, read_dump, record
+from pipelines.restored import NAME, record_of
 from pipelines.root_hash import root_hash
 from pipelines.study import StudyFolder, load_study
 from pipelines.verify import verify
@@ -40,29 +40,32 @@ class RestoreReceipt:
 def restore(file: Path, target: Path) -> RestoreReceipt:
     """Restores a study into the folder `target`, which must not be there.
 
+    Its audit trail comes into the folder, or where $AFTERGLOW_LEDGER is set into that database under the folder's
+    name, from whichever of the two it was backed up.
+
     Raises:
-        NotAllowedError: the folder is there.
+        NotAllowedError: the folder is there, or that database holds another trail of a study of this name.
         IntegrityError: the backup was changed or is not whole; what differs is named, and nothing was restored.
     """
     if target.exists():
         msg = f"{target}: is there already. Nothing is written over: name a folder that is not there."
         raise NotAllowedError(msg)
     with directory_written_whole(target.resolve(), change="restore.folder") as root:
-        contents = _unpack(file, root)
-        folder = StudyFolder(root)
-        if contents["left_out"]:
-            record_of(folder).write_bytes(canonical_json({"left_out": contents["left_out"]}))
-        if published_cut(folder):
-            verify(load_study(root))
-        if (found := root_hash(folder)) != contents["root_hash"]:
-            msg = f"{file}: its files give the root hash {found}, not {contents['root_hash']}. Nothing was restored."
-            raise IntegrityError(msg)
-        happened = Event(action="restore", object=file.name, new=found)
-        if is_own := ledger_url(folder) == f"sqlite:///{folder.ledger}":
-            # The trail lies in the folder: it tells of the restoration as soon as there is one.
-            record(folder, happened)
-    if not is_own:
-        record(StudyFolder(target), happened)
+        elsewhere = kept_elsewhere()
+        with in_folder():
+            contents = _unpack(file, root)
+            found = _checked(file, root, contents)
+            trail = events(StudyFolder(root))
+            happened = (Event(action="restore", object=file.name, new=found), *_said_of_itself(StudyFolder(root), file))
+            if not elsewhere:
+                # The trail lies in the folder: it tells of the restoration as soon as there is one.
+                record(StudyFolder(root), *happened)
+        # Before the folder has its name: a restore that ended here is done again, and finds the same trail there.
+        if elsewhere:
+            put_trail(StudyFolder(target), trail)
+            StudyFolder(root).ledger.unlink(missing_ok=True)
+    if elsewhere:
+        record(StudyFolder(target), *happened)
     return RestoreReceipt(
         folder=target,
         root_hash=found,
@@ -70,6 +73,38 @@ def restore(file: Path, target: Path) -> RestoreReceipt:
         with_vault=contents["with_vault"],
         left_out=len(contents["left_out"]),
     )
+
+
+def _checked(file: Path, root: Path, contents: dict[str, Any]) -> str:
+    """Checks what was unpacked as a study; returns its root hash."""
+    folder = StudyFolder(root)
+    _take_trail(folder, file)
+    if not contents["with_vault"]:
+        record_of(folder).write_bytes(canonical_json({"left_out": contents["left_out"]}))
+    if published_cut(folder):
+        verify(load_study(root))
+    if (found := root_hash(folder)) != contents["root_hash"]:
+        msg = f"{file}: its files give the root hash {found}, not {contents['root_hash']}. Nothing was restored."
+        raise IntegrityError(msg)
+    return found
+
+
+def _take_trail(folder: StudyFolder, file: Path) -> None:
+    """Puts a trail that was kept in another database into the folder's own ledger."""
+    path = folder.root / TRAIL
+    if not path.exists():
+        return
+    try:
+        put_trail(folder, read_dump(path.read_bytes()))
+    except IntegrityError as error:
+        msg = f"{file}: {error} Nothing was restored."
+        raise IntegrityError(msg) from None
+    path.unlink()
+
+
+def _said_of_itself(folder: StudyFolder, file: Path) -> list[Event]:
+    path = record_of(folder)
+    return [Event(action="restore", object=file.name, new=f"{NAME} {sha256_file(path)}")] if path.exists() else []
 
 
 def _unpack(file: Path, root: Path) -> dict[str, Any]:
@@ -106,8 +141,8 @@ def _table_of_contents(file: Path, archive: tarfile.TarFile) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError):
         msg = f"{file}: {CONTENTS} cannot be read. Nothing was restored."
         raise IntegrityError(msg) from None
-    if form != FORM:
-        msg = f"{file}: is of form {form}, and this version of Afterglow reads form {FORM}. Nothing was restored."
+    if form not in {FORM, FORM_WITH_TRAIL}:
+        msg = f"{file}: is of form {form}, which this version of Afterglow does not read. Nothing was restored."
         raise NotAllowedError(msg)
     return contents
 

@@ -30,6 +30,7 @@ from pipelines.cut import Cut, cut_inputs
 from pipelines.gate import gate
 from pipelines.land import land
 from pipelines.ledger import events
+from pipelines.ledger.inventory import inventory_path
 from pipelines.publish import publish
 from pipelines.report import report
 from pipelines.study import Study
@@ -95,8 +96,12 @@ def seen(study: Study) -> Seen:
             content = path.read_bytes()
             if name.startswith("store/arrivals/"):
                 content = json.dumps({**json.loads(content), "received_at": ""}).encode()
+            if path == inventory_path(study.folder):
+                # The hashes of arrivals, which hold times: which files are listed is what it may tell.
+                content = json.dumps(sorted(json.loads(content))).encode()
             found[name] = hashlib.sha256(content).hexdigest()
-    found["audit trail"] = repr([asdict(each.event) for each in events(study.folder) if each.event])
+    said = [asdict(each.event) for each in events(study.folder) if each.event]
+    found["audit trail"] = repr([{**one, "new": ""} if one["action"] == "inventory" else one for one in said])
     found["cut id"] = cut_inputs(study).cut_id
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from pipelines.core.errors import IntegrityError
 from pipelines.cut import Cut
 from pipelines.ledger import Head, head
+from pipelines.ledger.inventory import inventory_path
 from pipelines.publish import publish
 from pipelines.sign import DEMO_ROLE, sign
 from pipelines.study import Study
@@ -127,16 +129,41 @@ def cut_tail(ledger: Path, first: int) -> None:
 def test_an_audit_trail_without_its_tail_is_noticed(tmp_path: Path) -> None:
     study, cut = published(tmp_path)
     last = verify(study).events
-    # The last two are the publication, begun and ended, of which no seal knows. Without the last one the trail is as a
-    # crash would have left it: the publication was begun.
+    # The last four are the publication, begun and ended, of which no seal knows, and the inventory after it. Without
+    # the last one the trail is as a crash would have left it: the inventory was begun.
     cut_tail(study.folder.ledger, last)
     verify(study)
-    cut_tail(study.folder.ledger, last - 1)
+    for first in (last - 1, last - 2):
+        cut_tail(study.folder.ledger, first)
+        with pytest.raises(IntegrityError, match=r"ledger: is not the inventory that the audit trail names"):
+            verify(study)
+    cut_tail(study.folder.ledger, last - 3)
     with pytest.raises(IntegrityError, match="ledger: tells of no publication"):
         verify(study)
-    cut_tail(study.folder.ledger, last - 2)
-    with pytest.raises(IntegrityError, match=rf"ledger: event {last - 2}: is gone; .*{cut.cut_id}"):
+    cut_tail(study.folder.ledger, last - 4)
+    with pytest.raises(IntegrityError, match=rf"ledger: event {last - 4}: is gone; .*{cut.cut_id}"):
         verify(study)
+
+
+@pytest.mark.requirement("AUD-3")
+def test_the_last_publication_taken_out_of_the_trail_and_the_pointer_put_back_are_noticed(tmp_path: Path) -> None:
+    study, _ = published(tmp_path)
+    older, before = study.folder.pointer.read_bytes(), inventory_path(study.folder).read_bytes()
+    newer = make_candidate(study, number=2)
+    sign(study, newer.cut_id, role=DEMO_ROLE, method="demo")
+    publish(study, newer.cut_id)
+    noted = head(study.folder)
+    study.folder.pointer.write_bytes(older)
+    cut_tail(study.folder.ledger, json.loads(newer.seal.read_bytes())["ledger"]["seq"] + 1)
+    # Neither the seal's head nor the pointer contradicts the trail now; the inventory does.
+    with pytest.raises(IntegrityError, match="is not the inventory that the audit trail names"):
+        verify(study)
+    # With the older inventory in its place the folder is as a publication that was broken off would have left it. Then
+    # it is said that a sealed cut is in no inventory, and a head that was written down elsewhere settles it.
+    inventory_path(study.folder).write_bytes(before)
+    assert verify(study).unrecorded == 1
+    with pytest.raises(IntegrityError, match=f"event {noted.seq}: is gone; the head given names it"):
+        verify(study, heads=[("the head given", noted)])
 
 
 @pytest.mark.requirement("AUD-3")

@@ -180,10 +180,13 @@ def verify_command(
     else:
         click.echo(
             f"verified {len(receipt.cuts)} cut(s), {receipt.files} files, {receipt.deliveries} deliveries, "
-            f"{receipt.signatures} signatures, {receipt.events} events of the audit trail: as recorded"
+            f"{receipt.signatures} signatures, {receipt.records} records beside them, {receipt.events} events of the "
+            "audit trail: as recorded"
         )
-        if receipt.left_out:
-            click.echo(f"not here, and not hashed: {receipt.left_out} deliveries in the vault that was not backed up")
+        if receipt.unrecorded:
+            click.echo(f"not recorded yet, since a step was broken off: {receipt.unrecorded} file(s). Run it again.")
+        if receipt.vault_unchecked:
+            click.echo(f"not checked: the vault ({receipt.vault_unchecked}), {receipt.left_out} deliveries in it")
         for notice in receipt.notices:
             click.echo(f"notice: {notice}")
 

@@ -54,6 +54,8 @@ CHANGES = {
     "query.bytes": "a site's file of answers",
     "query.answers": "what it answered",
     "backup.file": "a backup",
+    "inventory.vault": "the inventory of the vault",
+    "inventory.store": "the inventory of what lies beside the cuts",
     "restore.folder": "a restored study",
 }
 # Between them.

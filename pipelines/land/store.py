@@ -5,7 +5,7 @@ store/deliveries/<sha256>/<landing key>/receipt.json    what became of them unde
                                        /text.parquet, rows/<domain>.parquet, quarantine.parquet, transactions.parquet,
                                        /hashes.json
 store/arrivals/<hash>.json                              which site delivered it, under which name, and when first seen
-store/sidecars/<hash>.json                              what the newest sidecar states of it
+store/sidecars/<hash>.json                              what a sidecar states of it; <hash>.2.json the next one
 vault/deliveries, vault/treatment, vault/refused        the same for what must not be seen
 """
 
@@ -53,23 +53,31 @@ def record_arrival(folder: StudyFolder, site: str, file: str, sha256: str, *, af
 
 
 def record_stated(folder: StudyFolder, arrival: Arrival, stated: Stated) -> None:
-    """Writes down what a sidecar states of the file; the newest statement of the same content counts."""
+    """Writes down what a sidecar states of the file; of the same content the newest counts, and older ones stay."""
     content = canonical_json(asdict(stated))
-    path = _stated_path(folder, arrival)
-    if not path.exists() or path.read_bytes() != content:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    known = _statements(folder, arrival)
+    if not known or known[-1].read_bytes() != content:
+        number = f".{len(known) + 1}" if known else ""
+        path = folder.sidecars / f"{_arrival_name(arrival)}{number}.json"
         write_atomically(path, content, change="land.sidecar")
 
 
 def matched_contract(study: Study, arrival: Arrival) -> tuple[Contract, str | None] | None:
     """Returns `contract_for` of a delivery, with what its sidecar states."""
-    path = _stated_path(study.folder, arrival)
-    stated = Stated(**json.loads(path.read_bytes())) if path.exists() else None
+    known = _statements(study.folder, arrival)
+    stated = Stated(**json.loads(known[-1].read_bytes())) if known else None
     return contract_for(study, arrival.site, arrival.file, stated)
 
 
-def _stated_path(folder: StudyFolder, arrival: Arrival) -> Path:
-    return folder.sidecars / f"{sha256_json([arrival.site, arrival.file, arrival.sha256])}.json"
+def _statements(folder: StudyFolder, arrival: Arrival) -> list[Path]:
+    """Returns what sidecars stated of the file, oldest first: `<name>.json`, `<name>.2.json` and so on."""
+    name = _arrival_name(arrival)
+    first, later = folder.sidecars / f"{name}.json", folder.sidecars.glob(f"{name}.*.json")
+    return ([first] if first.exists() else []) + sorted(later, key=lambda path: int(path.name.split(".")[1]))
+
+
+def _arrival_name(arrival: Arrival) -> str:
+    return sha256_json([arrival.site, arrival.file, arrival.sha256])
 
 
 def arrivals(folder: StudyFolder) -> list[Arrival]:

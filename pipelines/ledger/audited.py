@@ -1,4 +1,7 @@
-"""Around every step: who runs it under which study file is known, and a step that fails leaves an event too."""
+"""Around every step: who runs it under which study file is known, a step that fails leaves an event too.
+
+What a step that ended has written beside the cuts is in the inventory.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from pipelines.core.errors import AfterglowError
 from pipelines.core.machine import refusal
 from pipelines.ledger.event import Event
+from pipelines.ledger.inventory import take_stock
 from pipelines.ledger.recording import record
 from pipelines.study import Study
 
@@ -21,6 +25,8 @@ def audited(
 ) -> Callable[Concatenate[Study, Arguments], Result]:
     """Records a study file that was changed since the last step, and a failure of `step` with the error's class.
 
+    What it wrote beside the cuts is entered in the inventory.
+
     Raises:
         NotAllowedError: the machine has no room or memory for the step, or a place may not be written.
     """
@@ -30,7 +36,7 @@ def audited(
         folder = study.folder
         record(folder, Event(action="study_file", object="study.yml", new=study.file_sha256))
         try:
-            return step(study, *args, **kwargs)
+            result = step(study, *args, **kwargs)
         except Exception as error:
             # Our own sentences hold no value of a subject. What another library says may: its class alone is recorded.
             told = refusal(error)
@@ -45,5 +51,7 @@ def audited(
             if told is None or told is error:
                 raise
             raise told from error
+        take_stock(folder)
+        return result
 
     return recorded

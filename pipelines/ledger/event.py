@@ -41,6 +41,7 @@ Action = Literal[
     "erase",
     "backup",
     "restore",
+    "inventory",
     "failure",
 ]
 # What stands before the first event.

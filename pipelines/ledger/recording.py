@@ -30,13 +30,29 @@ LEDGER_VARIABLE = "AFTERGLOW_LEDGER"
 # Who acts, where the process runs for somebody else: Airflow's tasks name who started or answered them.
 USER_VARIABLE = "AFTERGLOW_USER"
 _ACTING: ContextVar[str] = ContextVar("acting", default="")
+_IN_FOLDER: ContextVar[bool] = ContextVar("in_folder", default=False)
 # Each of these is told as often as it happens.
 _EVERY_TIME = frozenset({"failure", "export", "backup", "restore", "code_break", "lock", "unlock"})
 
 
 def ledger_url(folder: StudyFolder) -> str:
     """Returns where the study's ledger is: $AFTERGLOW_LEDGER, or the SQLite file in its folder."""
-    return os.environ.get(LEDGER_VARIABLE) or f"sqlite:///{folder.ledger}"
+    return kept_elsewhere() or f"sqlite:///{folder.ledger}"
+
+
+def kept_elsewhere() -> str:
+    """Returns the URL of the database that has the chains of all studies; empty where each folder has its own."""
+    return "" if _IN_FOLDER.get() else os.environ.get(LEDGER_VARIABLE, "")
+
+
+@contextlib.contextmanager
+def in_folder() -> Iterator[None]:
+    """Keeps to the ledgers in the studies' folders while the block runs, whatever $AFTERGLOW_LEDGER says."""
+    token = _IN_FOLDER.set(True)
+    try:
+        yield
+    finally:
+        _IN_FOLDER.reset(token)
 
 
 def record(folder: StudyFolder, *happened: Event) -> None:
@@ -51,8 +67,8 @@ def record(folder: StudyFolder, *happened: Event) -> None:
     """
     if not happened:
         return
-    with _writing(folder) as connection:
-        last = _last_said(connection, _study(folder), {event.object for event in happened})
+    with writing(folder) as connection:
+        last = _last_said(connection, study_name(folder), {event.object for event in happened})
         new: list[Event] = []
         for event in happened:
             of = (event.action, event.object, event.field)
@@ -71,13 +87,13 @@ def events(folder: StudyFolder) -> list[Recorded]:
         IntegrityError: the ledger cannot be read.
     """
     with _reading(folder) as connection:
-        return [] if connection is None else _trail(connection, _study(folder))
+        return [] if connection is None else _trail(connection, study_name(folder))
 
 
 def head(folder: StudyFolder) -> Head:
     """Returns where the chain stands."""
     with _reading(folder) as connection:
-        return _head(connection, _study(folder)) if connection is not None else Head(seq=0, sha256=GENESIS)
+        return _head(connection, study_name(folder)) if connection is not None else Head(seq=0, sha256=GENESIS)
 
 
 def check_ledger(folder: StudyFolder, heads: Sequence[tuple[str, Head]] = ()) -> int:
@@ -106,8 +122,8 @@ def erase(folder: StudyFolder, seq: int, *, reason: str) -> None:
     if not reason.strip():
         msg = "Erasing needs a reason. It is recorded, so it must not repeat what is erased."
         raise UsageError(msg)
-    with _writing(folder) as connection:
-        where = (CONTENTS.c.study == _study(folder), CONTENTS.c.seq == seq)
+    with writing(folder) as connection:
+        where = (CONTENTS.c.study == study_name(folder), CONTENTS.c.seq == seq)
         if connection.execute(delete(CONTENTS).where(*where)).rowcount != 1:
             msg = f"{folder.root.name}: the ledger has no event {seq} with content."
             raise UsageError(msg)
@@ -148,13 +164,15 @@ def software() -> str:
     return f"system:afterglow {version('afterglow')}"
 
 
-def _study(folder: StudyFolder) -> str:
+def study_name(folder: StudyFolder) -> str:
+    """Returns by which name the ledger knows the study."""
     # A file of its own goes with the study's folder, whatever that is called elsewhere.
-    return folder.root.resolve().name if os.environ.get(LEDGER_VARIABLE) else "study"
+    return folder.root.resolve().name if kept_elsewhere() else "study"
 
 
 @contextlib.contextmanager
-def _writing(folder: StudyFolder) -> Iterator[Connection]:
+def writing(folder: StudyFolder) -> Iterator[Connection]:
+    """Yields a transaction of the ledger, with no other writer beside it; its tables are there."""
     with _told(folder), engine(ledger_url(folder)).connect() as connection:
         connection.execution_options(writes=True)
         with connection.begin():
@@ -205,7 +223,7 @@ def _told(folder: StudyFolder) -> Iterator[None]:
 
 
 def _append(connection: Connection, folder: StudyFolder, happened: Sequence[Event]) -> None:
-    study = _study(folder)
+    study = study_name(folder)
     stands = _head(connection, study)
     seq, previous = stands.seq, stands.sha256
     for event in happened:

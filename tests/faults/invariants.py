@@ -12,6 +12,7 @@ from pipelines.core.hashing import sha256_file, sha256_tree
 from pipelines.cut import Cut, published_cut
 from pipelines.land.store import delivered_path
 from pipelines.ledger import check_ledger, events
+from pipelines.ledger.inventory import inventory_path
 from pipelines.manifest import differences, manifest_sha256
 from pipelines.study import Study
 from pipelines.verify import verify
@@ -175,8 +176,8 @@ def _bytes_of(cut: Cut) -> str:
 def _told(study: Study) -> Counter[tuple[str, ...]]:
     """Returns what the audit trail tells, without when; that something failed is told as often as it did."""
     said = [recorded.event for recorded in events(study.folder)]
-    # A seal holds the time of publishing, and so has another hash each time.
-    done = [one for one in said if one and one.action != "failure"]
+    # A seal and an inventory hold times, and so have another hash each time.
+    done = [one for one in said if one and one.action not in {"failure", "inventory"}]
     return Counter((one.action, one.object, one.field, one.new.partition(" seal ")[0]) for one in done)
 
 
@@ -184,7 +185,7 @@ def _store(study: Study) -> dict[str, str]:
     store = study.folder.root / "store"
     found = {}
     for path in sorted(store.rglob("*")):
-        if path.is_file():
+        if path.is_file() and path != inventory_path(study.folder):
             arrival = path.parent == study.folder.arrivals
             content = json.loads(path.read_bytes()) if arrival else {}
             known = {name: value for name, value in content.items() if name != "received_at"}
