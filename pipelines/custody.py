@@ -48,7 +48,7 @@ class Custody:
 
 
 def custody(study: Study, trail: Sequence[Recorded], *, checked: frozenset[Path] = frozenset()) -> Custody:
-    """Checks everything beside the cuts; `checked` are landings whose files were hashed already."""
+    """Checks everything beside the cuts; `checked` are folders of the store whose files were hashed already."""
     folder, told = study.folder, told_inventory(trail)
     wrong = [*_wrong_study_file(folder, trail), *_wrong_published(folder), *_wrong_restored(folder, trail)]
     wrong += _wrong_deliveries(folder, checked)

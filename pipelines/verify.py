@@ -90,7 +90,8 @@ def verify(study: Study, cut_id: str | None = None, *, heads: Sequence[tuple[str
         wrong += [line for cut in cuts if cut in current for line in _untold(folder, trail, current[cut])]
     wrong += unproved
     landed = {landing_directory(folder, entry["delivery_id"], entry["landing_key"]) for entry in deliveries.values()}
-    kept = custody(study, trail, checked=frozenset(landed))
+    delivered = {folder.deliveries / identity / "delivered" for identity in deliveries}
+    kept = custody(study, trail, checked=frozenset(landed | delivered))
     # What a cut is made of was named by the cut already.
     wrong += [line for line in kept.wrong if not any(line.split(":")[0] in other for other in wrong)]
     if wrong:
