@@ -9,9 +9,10 @@ Rule    a file that is changed, gone or too many is named. One that no step has 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pipelines.core.hashing import canonical_json, sha256_file, sha256_json
 from pipelines.land.store import damaged_files
@@ -110,18 +111,39 @@ def _is_whole(folder: StudyFolder, path: Path) -> bool:
     """Whether a file that is in no inventory is one that a step writes: by what it says of itself, and by its name."""
     if path.is_relative_to(folder.vault):
         return _is_whole_in_vault(folder, path)
+    document = _document(path)
+    place, stem = path.relative_to(folder.root).parts[1], path.stem
     if path.suffix == ".yml":
-        return path.parent.name == "study_files"
+        return place == "study_files"
+    if document is None:
+        return False
+    says: dict[str, Callable[[], bool]] = {
+        "arrivals": lambda: stem == sha256_json([document[part] for part in ("site", "file", "sha256")]),
+        "answers": lambda: stem == document["file_sha256"],
+        "code_breaks": lambda: stem == sha256_json(document)[:_KEY_DIGITS],
+        "locks": lambda: stem.isdigit() and bool(document["signature"]),
+        "sidecars": lambda: "sidecar_sha256" in document,
+        "study_files": lambda: stem == document["bound"]["study_file"],
+        "unblinding": lambda: stem in {sha256_json(document)[:_KEY_DIGITS], "request"},
+        "blinding.json": lambda: bool(document["study"]),
+        "pseudonym_key.json": lambda: bool(document["hmac_sha256"]),
+        # Landings, changes of the register and seals are proved where they are read.
+        "deliveries": lambda: path.name == "hashes.json",
+    }
+    try:
+        return says[place]() if path.is_relative_to(folder.root / "store") else True
+    except (KeyError, TypeError):
+        return False
+
+
+def _document(path: Path) -> dict[str, Any] | None:
+    """Returns what a record says; None where it is not canonical JSON."""
     try:
         content = path.read_bytes()
         document = json.loads(content)
     except ValueError:
-        return False
-    if not isinstance(document, dict) or canonical_json(document) != content:
-        return False
-    if path.parent == folder.arrivals:
-        return path.stem == sha256_json([document.get(part) for part in ("site", "file", "sha256")])
-    return True
+        return None
+    return document if isinstance(document, dict) and canonical_json(document) == content else None
 
 
 def _is_whole_in_vault(folder: StudyFolder, path: Path) -> bool:
@@ -132,7 +154,9 @@ def _is_whole_in_vault(folder: StudyFolder, path: Path) -> bool:
         return len(inner) > 1 and sha256_file(path) == inner[0]
     if place == "treatment":
         return len(inner) > 2 and not damaged_files(folder.vault.joinpath(place, *inner[:2]))
-    return place in {"identities", "pseudonym.key", "export.key"}
+    if place == "identities":
+        return (_document(path) or {}).get("delivery_id") == path.stem
+    return place in {"pseudonym.key", "export.key"}
 
 
 def _vault(folder: StudyFolder, told: Told) -> tuple[list[str], int, str]:

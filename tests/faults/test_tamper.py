@@ -71,6 +71,22 @@ def test_a_bit_of_every_file_is_missed_and_every_file_that_is_gone(furnished: St
 
 
 @pytest.mark.requirement("AUD-3")
+@pytest.mark.parametrize(
+    ("name", "content"), [("added.parquet", b"added"), ("0007.json", b"{}\n"), ("a.yml", b"a: 1\n")]
+)
+def test_a_file_that_no_step_wrote_is_named_wherever_it_lies(furnished: Study, name: str, content: bytes) -> None:
+    root = furnished.folder.root
+    # A person may put a file of their own beside the study file, or sign another study file.
+    spared = {root, root / "store" / "study_files"} if name.endswith(".yml") else {root}
+    for folder in sorted({path.parent for path in files_of(furnished)} - spared):
+        path = folder / name
+        path.write_bytes(content)
+        assert is_named(furnished, str(path)), path
+        path.unlink()
+    verify(furnished)
+
+
+@pytest.mark.requirement("AUD-3")
 def test_a_later_step_does_not_take_a_changed_file_for_a_good_one(furnished: Study) -> None:
     for name in ("store/arrivals", "store/answers", "vault/identities"):
         path = next((furnished.folder.root / name).iterdir())
