@@ -5,12 +5,12 @@ RUN pip install --no-cache-dir uv==0.13.9
 WORKDIR /opt/afterglow
 COPY pyproject.toml uv.lock README.md LICENSE ./
 # The libraries alone first: a change of our code does not install them again.
-RUN uv sync --locked --no-dev --extra postgres --no-install-project --compile-bytecode --no-cache
+RUN uv sync --locked --no-dev --extra postgres --extra fab --no-install-project --compile-bytecode --no-cache
 COPY pipelines pipelines
 COPY dags dags
 COPY dbt_project dbt_project
 COPY expectations expectations
-RUN uv sync --locked --no-dev --extra postgres --compile-bytecode --no-cache
+RUN uv sync --locked --no-dev --extra postgres --extra fab --compile-bytecode --no-cache
 
 FROM python:3.11-slim
 # A fixed number, so that the studies' folder on the host can be given to it (or build with --build-arg UID=$(id -u)).
@@ -22,6 +22,7 @@ ENV PATH=/opt/afterglow/.venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     AIRFLOW_HOME=/var/lib/airflow \
     AIRFLOW__CORE__DAGS_FOLDER=/opt/afterglow/dags \
+    PYTHONPATH=/opt/afterglow/dags \
     AIRFLOW__CORE__LOAD_EXAMPLES=False \
     AFTERGLOW_STUDIES=/studies \
     DO_NOT_TRACK=1 \

@@ -73,16 +73,21 @@ blinding: setup ## permute the allocation of a blinded trial: nothing outside th
 trials: setup ## write docs/published-trials.md: the demonstration data under the parameters of published trials
 	@$(BIN)/python -m tests.reference.published_trials
 
+.PHONY: trials-check
+trials-check: setup ## whether docs/published-trials.md is what `make trials` would write
+	@$(BIN)/python -m tests.reference.published_trials --check
+
+# The long runs leave their figures in soaks/; VALIDATE="--soaks soaks" has them all asked for.
 .PHONY: validate
-validate: setup ## write the validation package into validation/ (about a quarter of an hour)
-	@$(BIN)/afterglow validate
+validate: setup ## write the validation package into validation/ (about a quarter of an hour; VALIDATE="--soaks soaks")
+	@$(BIN)/afterglow validate $(VALIDATE)
 
 .PHONY: fuzz
 fuzz: setup ## mutate real files of every format through landing (FUZZ_CASES, FUZZ_SECONDS, FUZZ_SEED; FUZZ_CASE=n is one again)
 	@$(BIN)/python -m tests.fuzz.fuzz
 
 .PHONY: faults
-faults: setup ## kill a study's run at every fail point and at random, and check what must hold (FAULTS, FAULTS_REAL, FAULTS_SEED)
+faults: setup ## kill a study's run at every fail point and at random, and check what must hold (FAULTS, FAULTS_KIND, FAULTS_REAL, FAULTS_WORKERS)
 	@$(BIN)/python -m tests.faults.faults
 
 .PHONY: tamper-ledger

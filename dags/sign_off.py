@@ -17,6 +17,8 @@ from airflow.sdk.execution_time.hitl import HITLUser
 
 from pipelines.study import Study
 
+# The auth managers that compare logins; `fab_logins.py` is ours.
+BY_LOGIN = (".SimpleAuthManager", ".TrialAuthManager")
 # What the person sees: where to look, and what Airflow knows of it. Counts and ids only.
 BODY = """\
 Study **%(study)s**, signing as **%(role)s**
@@ -106,7 +108,7 @@ def _answering(study: Study, role: str) -> list[HITLUser] | None:
     """Returns whose answer Airflow takes: the users of the role's signers; None leaves that to `sign_answer`."""
     from pipelines.signers import register
 
-    if "SimpleAuthManager" not in conf.get("core", "auth_manager"):
+    if not conf.get("core", "auth_manager").endswith(BY_LOGIN):
         # Other managers know users by numbers of their own.
         return None
     entries = [entry for entry in register(study).entries().values() if role in entry.roles]

@@ -40,9 +40,13 @@ _KEY_DIGITS = 16
 
 @dataclass(frozen=True, kw_only=True)
 class Custody:
-    """What was found: a line for each difference; how many files no step has entered; why the vault was not checked."""
+    """What was found: a line for each difference; how many files no step has entered; why the vault was not checked.
+
+    `notices` say what is a person's to change and was changed since the last step: the study file.
+    """
 
     wrong: tuple[str, ...]
+    notices: tuple[str, ...]
     unrecorded: int
     vault_unchecked: str
     files: int
@@ -51,7 +55,7 @@ class Custody:
 def custody(study: Study, trail: Sequence[Recorded], *, checked: frozenset[Path] = frozenset()) -> Custody:
     """Checks everything beside the cuts; `checked` are folders of the store whose files were hashed already."""
     folder, told = study.folder, told_inventory(trail)
-    wrong = [*_wrong_study_file(folder, trail), *_wrong_published(folder), *_wrong_restored(folder, trail)]
+    wrong = [*_wrong_published(folder), *_wrong_restored(folder, trail)]
     wrong += _wrong_deliveries(folder, checked)
     files = kept_records(folder)
     known, damaged = _wrong_inventory(folder, told)
@@ -59,6 +63,7 @@ def custody(study: Study, trail: Sequence[Recorded], *, checked: frozenset[Path]
     vault, more, unchecked = _vault(folder, told)
     return Custody(
         wrong=(*wrong, *damaged, *differing, *vault),
+        notices=tuple(_changed_study_file(folder, trail)),
         unrecorded=unrecorded + more,
         vault_unchecked=unchecked,
         files=len(known),
@@ -175,14 +180,11 @@ def _vault(folder: StudyFolder, told: Told) -> tuple[list[str], int, str]:
     return *_against(folder, read_inventory(path) or {}, vault_records(folder)), ""
 
 
-def _wrong_study_file(folder: StudyFolder, trail: Sequence[Recorded]) -> Iterator[str]:
-    """Names a study file that is not the one that the last step knew."""
+def _changed_study_file(folder: StudyFolder, trail: Sequence[Recorded]) -> Iterator[str]:
+    """Names a study file that is not the one that the last step knew: it is written by persons, and may be changed."""
     told = [event.new for each in trail if each.action == "study_file" and (event := each.event)]
     if told and (not folder.study_file.exists() or sha256_file(folder.study_file) != told[-1]):
-        yield (
-            f"{folder.study_file}: is not the one that the audit trail knows. If it was changed on purpose, the next "
-            f"step records that (`afterglow land {folder.root.name}`); verify again then"
-        )
+        yield f"{folder.study_file}: was changed since the last step; the next one records that, or asks who signs it"
 
 
 def _wrong_published(folder: StudyFolder) -> Iterator[str]:

@@ -109,7 +109,8 @@ def _seal(study: Study, cut: Cut) -> None:
     page = signatures_page(study, cut, given, waived, changes, ledger=f"{stands.seq}:{stands.sha256}")
     write_atomically(cut.directory / SIGNATURES_PAGE, page.encode(), change="publish.page")
     if named := cut.inputs.get("unblinding"):
-        write_atomically(cut.unblinding, canonical_json(_opened_by(study, str(named["id"]))))
+        content = canonical_json(_opened_by(study, str(named["id"])))
+        write_atomically(cut.unblinding, content, change="publish.unblinding")
     cut.duckdb.chmod(0o444)
     published_at = utc_now()
     document = sealed_document(cut, published_at, stands)

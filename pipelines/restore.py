@@ -55,12 +55,16 @@ def restore(file: Path, target: Path) -> RestoreReceipt:
             contents = _unpack(file, root)
             found = _checked(file, root, contents)
             trail = events(StudyFolder(root))
-        # Before the folder has its name: a restore that ended here is done again, and finds the same trail there.
+        happened = [Event(action="restore", object=file.name, new=found), *_said_of_itself(StudyFolder(root), file)]
         if kept_elsewhere():
+            # Before the folder has its name: a restore that ended here is done again, and finds the same trail there.
             put_trail(StudyFolder(target), trail)
             StudyFolder(root).ledger.unlink(missing_ok=True)
-    happened = Event(action="restore", object=file.name, new=found)
-    record(StudyFolder(target), happened, *_said_of_itself(StudyFolder(target), file))
+        else:
+            # The trail lies in the folder: it tells of the restoration as soon as there is one.
+            record(StudyFolder(root), *happened)
+    if kept_elsewhere():
+        record(StudyFolder(target), *happened)
     return RestoreReceipt(
         folder=target,
         root_hash=found,

@@ -19,7 +19,7 @@ from pipelines.cut import cuts as all_cuts
 from pipelines.gate import read_verdict
 from pipelines.gate.waivers import waived_checks
 from pipelines.land.store import damaged_files, delivered_path, landing_directory
-from pipelines.ledger import Head, Recorded, broken_links, events
+from pipelines.ledger import Head, Recorded, broken_links, events, times_back
 from pipelines.manifest import SIGNATURES_PAGE, differences, inputs_match
 from pipelines.publish import BEGUN
 from pipelines.restored import left_out
@@ -44,6 +44,8 @@ class VerifyReceipt:
     # Deliveries whose bytes are in the vault, where that is not checked; and why it is not.
     left_out: int = 0
     vault_unchecked: str = ""
+    # What breaks nothing and is worth a look: where the times of the audit trail go back, a changed study file.
+    notices: tuple[str, ...] = ()
 
 
 def verify(study: Study, cut_id: str | None = None, *, heads: Sequence[tuple[str, Head]] = ()) -> VerifyReceipt:
@@ -107,6 +109,7 @@ def verify(study: Study, cut_id: str | None = None, *, heads: Sequence[tuple[str
         unrecorded=kept.unrecorded,
         left_out=len(deliveries.keys() & absent),
         vault_unchecked=kept.vault_unchecked,
+        notices=(*times_back(trail), *kept.notices),
     )
 
 

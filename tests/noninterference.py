@@ -37,6 +37,7 @@ from pipelines.study import Study
 from tests.blinded_trial import BLINDED
 from tests.build.trial import SCORES
 from tests.small_study import deliver, make_study
+from tests.soaks import write_figure
 
 ARMS = ("KET", "PBO")
 DOSES = {"KET": "40", "PBO": "02"}
@@ -180,6 +181,7 @@ def run() -> int:
         f"{count} allocations ({len(different)} different; seed {seed}), {cuts} of them to a published cut without the "
         f"vault: {compared} artefacts compared, {failed} allocations differ in one\n"
     )
+    write_figure("blinding", count=count, failed=failed, seed=seed)
     return 1 if failed else 0
 
 

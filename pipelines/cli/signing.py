@@ -42,6 +42,11 @@ def key_in(key_file: Path | None) -> SigningKey:
 @click.option("--role", help="One of the roles that the study file asks for; yours, if you have only one of them.")
 @click.option("--meaning", type=click.Choice(["author", "review", "approve", "release", "reject"]), default="approve")
 @click.option("--reason", default="", help="Why; asked for with a rejection, and with --study-file.")
+@click.option(
+    "--package",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Sign the validation package in this folder, with a key of this study's register.",
+)
 @click.option("--study-file", is_flag=True, help="Sign the study file as it is now, after a change (H_CONFIG).")
 @key_option
 @json_option
@@ -49,6 +54,7 @@ def sign_command(
     study_name: str,
     cut: str | None,
     role: str | None,
+    package: Path | None,
     study_file: bool,
     key_file: Path | None,
     as_json: bool,
@@ -65,12 +71,28 @@ def sign_command(
         sha256 = sign_study_file(study, role=role, reason=signature["reason"], key=key)
         click.echo(f"study file {short_id(sha256)}: signed as {role}")
         return
+    if package is not None:
+        _sign_package(study, package, role=role, key=key, as_json=as_json, **signature)
+        return
     chosen = cut_of(study, cut)
     given = sign(study, chosen.cut_id, method="cli", role=role, key=key, **signature)
     if as_json:
         print_json(given)
     else:
         click.echo(f"cut {chosen.short_id}: {given.meaning} by {given.name} ({given.role}) at {given.signed_at}")
+
+
+def _sign_package(study: Study, package: Path, *, as_json: bool, **signature: Any) -> None:
+    from pipelines.cut import short_id
+    from pipelines.validate.signing import sign_package
+
+    given = sign_package(study, package, **signature)
+    if as_json:
+        print_json(given)
+        return
+    click.echo(
+        f"package {short_id(given.package_sha256)}: {given.meaning} by {given.name} ({given.role}) at {given.signed_at}"
+    )
 
 
 def _own_role(study: Study, key: SigningKey) -> str:

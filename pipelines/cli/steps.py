@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -24,6 +25,7 @@ from pipelines.core.errors import InputRefusedError, NotAllowedError, UsageError
 if TYPE_CHECKING:
     from pipelines.land import DeliveryReceipt
     from pipelines.ledger import Head
+    from pipelines.study import Study
 
 
 @main.command("land")
@@ -154,13 +156,23 @@ def publish_command(study_name: str, cut: str | None, as_json: bool) -> None:
     metavar="SEQ:SHA",
     help="A head that `audit --head` printed (more than one).",
 )
+@click.option(
+    "--package",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Verify the validation package in this folder instead, with this study's register.",
+)
 @json_option
-def verify_command(study_name: str, cut: str | None, noted: tuple[str, ...], as_json: bool) -> None:
+def verify_command(
+    study_name: str, cut: str | None, noted: tuple[str, ...], package: Path | None, as_json: bool
+) -> None:
     """Hash everything that was published again, and name what differs."""
     from pipelines.cut import find_cut
     from pipelines.verify import verify
 
     study = study_named(study_name)
+    if package is not None:
+        _verify_package(study, package, as_json=as_json)
+        return
     heads = [("the head given", _head(text)) for text in noted]
     receipt = verify(study, find_cut(study, cut).cut_id if cut else None, heads=heads)
     if as_json:
@@ -175,6 +187,20 @@ def verify_command(study_name: str, cut: str | None, noted: tuple[str, ...], as_
             click.echo(f"not recorded yet, since a step was broken off: {receipt.unrecorded} file(s). Run it again.")
         if receipt.vault_unchecked:
             click.echo(f"not checked: the vault ({receipt.vault_unchecked}), {receipt.left_out} deliveries in it")
+        for notice in receipt.notices:
+            click.echo(f"notice: {notice}")
+
+
+def _verify_package(study: Study, package: Path, *, as_json: bool) -> None:
+    from pipelines.validate.signing import verify_package
+
+    receipt = verify_package(study, package)
+    if as_json:
+        print_json(receipt)
+        return
+    signed = ", ".join(f"{one.meaning} by {one.name} ({one.role})" for one in receipt.signatures)
+    click.echo(f"verified {receipt.files} files of the validation package ({receipt.verdict}): as recorded")
+    click.echo(f"signed: {signed or 'by nobody'}")
 
 
 def _head(text: str) -> Head:

@@ -1,7 +1,7 @@
 """The audit trail: every event of a study, chained by hashes, written before its action is acknowledged."""
 
 from pipelines.ledger.audited import audited
-from pipelines.ledger.chain import Head, broken_links
+from pipelines.ledger.chain import Head, broken_links, times_back
 from pipelines.ledger.dump import dumped, put_trail, read_dump
 from pipelines.ledger.event import Action, Event, Recorded
 from pipelines.ledger.inventory import take_stock
@@ -39,4 +39,5 @@ __all__ = [
     "record",
     "system_user",
     "take_stock",
+    "times_back",
 ]

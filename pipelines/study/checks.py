@@ -15,6 +15,7 @@ from pipelines.study.model import Study
 from pipelines.study.monitoring_checks import monitoring_problems
 from pipelines.study.onset_checks import onset_problems
 from pipelines.study.problem import Problem
+from pipelines.study.signoff_checks import signoff_problems
 from pipelines.study.visit_checks import visit_problems
 
 # What a population may be told by: recorded in dm, or derived for ADSL before the population is.
@@ -29,6 +30,7 @@ CONDITION = re.compile(r"\s*((?:suppdm\.)?[a-z][a-z0-9_]*)\s*(=|!=)\s*'([^']*)'\
 def problems(study: Study) -> list[Problem]:
     """Returns every mistake of the study that its types do not show."""
     return [
+        *signoff_problems(study),
         *_sites(study),
         *visit_problems(study),
         *date_problems(study),

@@ -71,7 +71,7 @@ def installation(root: Path) -> Installation:
     for entry in tomllib.loads(lock.read_text("utf-8"))["package"]:
         locked[entry["name"]].append(entry.get("version", ""))
     installed = {str(canonicalize_name(each.metadata["Name"])): each.version for each in distributions()}
-    commit, changed = _git(root)
+    commit, changed = git_state(root)
     return Installation(
         afterglow=installed.get("afterglow", ""),
         code_sha256=code_sha256(),
@@ -94,7 +94,8 @@ def _required(root: Path) -> set[str]:
     return {canonicalize_name(Requirement(line).name) for line in project["dependencies"]}
 
 
-def _git(root: Path) -> tuple[str, tuple[str, ...]]:
+def git_state(root: Path) -> tuple[str, tuple[str, ...]]:
+    """Returns the commit of the checkout and the files that differ from it; nothing where git is not at hand."""
     if not (root / ".git").exists():
         return "", ()
     commit = _said(["git", "-C", str(root), "rev-parse", "HEAD"])

@@ -13,6 +13,7 @@ from pipelines.validate.installation import Installation
 from pipelines.validate.operation import OUTCOMES, TestResult, by_requirement
 from pipelines.validate.performance import Trial
 from pipelines.validate.requirements import Requirement
+from pipelines.validate.soaks import SoakResult
 
 PARTS = (
     ("deviations", "Deviations"),
@@ -34,6 +35,7 @@ class Package:
     tests: tuple[TestResult, ...]
     controls: tuple[ControlResult, ...]
     trials: tuple[Trial, ...]
+    soaks: tuple[SoakResult, ...]
     deviations: tuple[str, ...]
 
     @property
@@ -109,6 +111,7 @@ def _operation(package: Package, anchor: str, title: str) -> Section:
         + ".",
         tables=(
             _words("Requirements", ("Id", "Requirement", "Source", "Passed", "Failed", "Skipped"), rows, words=3),
+            *_soaks(package.soaks),
             *(
                 [
                     _words(
@@ -136,6 +139,29 @@ def _operation(package: Package, anchor: str, title: str) -> Section:
             if each.id in matrix
         ),
     )
+
+
+def _soaks(results: Sequence[SoakResult]) -> tuple[Table, ...]:
+    """Returns the table of what is tried in large numbers, by `make` targets of their own; it counts what was read."""
+    rows = []
+    for each in results:
+        soak, figure = each.soak, each.figure
+        what = (soak.counts, ", ".join(soak.requirements), each.state if figure else f"{each.state}: {soak.target}")
+        of = ("-",) * 5
+        if figure is not None:
+            of = (
+                f"{figure.count:,d}", f"{figure.failed:,d} {soak.failed}", str(figure.seed), f"{figure.seconds:,.0f}",
+                f"{figure.afterglow} {figure.commit[:12]}".strip(),
+            )  # fmt: skip
+        rows.append((soak.soak, *what, f"{soak.promised:,d}", *of))
+    columns = (
+        *("Soak", "Tried", "Requirements", "Outcome"),
+        *("Promised", "Done", "Failed", "Seed", "Seconds", "Version, commit"),
+    )
+    table = Table(
+        caption="Soaks: tried in large numbers", columns=columns, rows=tuple(rows), words=frozenset({1, 2, 3, 6, 9})
+    )
+    return (table,) if rows else ()
 
 
 def _counted(results: Sequence[TestResult]) -> tuple[str, str, str]:
@@ -169,12 +195,24 @@ def _performance(package: Package, anchor: str, title: str) -> Section:
 
 
 def _signatures(_: Package, anchor: str, title: str) -> Section:
-    rows = tuple((role, "", "", "", "") for role in ("Author", "Review", "Approve"))
+    meanings = (
+        ("author", "made this package, or had it made"),
+        ("review", "read it, and each deviation"),
+        ("approve", "the installation may be used; stands for the assessment of each deviation"),
+    )
     return Section(
         anchor=anchor,
         title=title,
-        sentence="Whoever signs stands for the assessment of every deviation above. Write the SHA-256 below beside it.",
-        tables=(_words("Signatures", ("Meaning", "Printed name", "Role", "Signature", "Date (UTC)"), rows),),
+        sentence="Signed by key, after this page was made: the page Signatures shows by whom, when and why.",
+        help=(
+            (
+                "afterglow sign STUDY --package FOLDER --meaning author (or review, approve) signs with a key of the "
+                "study's register of signers. Author and approver differ. A signature is bound to manifest.json, which "
+                "names the SHA-256 of this page and of validation.json."
+            ),
+            "afterglow verify STUDY --package FOLDER proves files and signatures again, without a network.",
+        ),
+        tables=(_words("Meanings", ("Meaning", "Says"), meanings),),
     )
 
 

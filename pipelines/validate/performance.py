@@ -69,6 +69,7 @@ def _trials(root: Path, first: Path, second: Path) -> Iterator[Trial]:
     manifests = {pointer["manifest_sha256"] for pointer in pointers}
     yield Trial(what="with one manifest", expected="1 manifest", found=f"{len(manifests)} manifest")
     yield _command(root, "verify: files, deliveries, signatures, audit trail", ("verify", str(first)))
+    yield from _restored(root, first)
     before = _bytes_of(first)
     yield _command(root, "run again with nothing new", ("run", str(first)))
     yield Trial(
@@ -92,6 +93,18 @@ def _trials(root: Path, first: Path, second: Path) -> Iterator[Trial]:
     )
 
 
+def _restored(root: Path, study: Path) -> Iterator[Trial]:
+    file, target = study.parent / "backup.tar", study.parent / "elsewhere" / STUDY
+    kept = _done(root, ("backup", str(study), str(file), "--with-vault"))
+    yield _trial("afterglow backup: the study in one file", kept)
+    back = _done(root, ("restore", str(file), str(target)))
+    yield _trial("afterglow restore: at a place where nothing was", back)
+    hashes = [[line for line in done.stdout.splitlines() if line.startswith("root hash")] for done in (kept, back)]
+    same = bool(hashes[0]) and hashes[0] == hashes[1]
+    yield Trial(what="with the root hash of the backup", expected="the same", found="the same" if same else "another")
+    yield _command(root, "the restored study", ("verify", str(target)))
+
+
 def _command(
     root: Path,
     what: str,
@@ -101,20 +114,26 @@ def _command(
     expected: int = 0,
     names: str = "",
 ) -> Trial:
-    done = subprocess.run(  # noqa: S603  (our own command)
+    done = _done(root, arguments, settings)
+    return _trial(f"afterglow {arguments[0]}: {what}", done, expected=expected, names=names)
+
+
+def _trial(what: str, done: subprocess.CompletedProcess[str], *, expected: int = 0, names: str = "") -> Trial:
+    named = " and names the file" if names else ""
+    said = " and names the file" if names and names in done.stderr else ""
+    return Trial(what=what, expected=f"exit code {expected}{named}", found=f"exit code {done.returncode}{said}")
+
+
+def _done(
+    root: Path, arguments: Sequence[str], settings: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603  (our own command)
         [sys.executable, "-m", "pipelines.cli", *arguments],
         cwd=root,
         env=os.environ | (settings or {}),
         capture_output=True,
         text=True,
         check=False,
-    )
-    named = " and names the file" if names else ""
-    said = " and names the file" if names and names in done.stderr else ""
-    return Trial(
-        what=f"afterglow {arguments[0]}: {what}",
-        expected=f"exit code {expected}{named}",
-        found=f"exit code {done.returncode}{said}",
     )
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from pipelines.cut import published_cut
 from pipelines.study import Study
-from tests.reference.published_trials import OWN, PAGE, page, trials, with_parameters
+from tests.reference.published_trials import PAGE, trials, with_parameters
 
 TRIALS = trials()
 
@@ -67,11 +67,3 @@ def test_where_the_demonstration_trial_has_the_same_definition_its_figures_are_t
                 where {where} and estimand = 'treatment_policy' group by trta order by trta"""
             expected.append([f"{reached}/{known}" for reached, known in database.execute(query).fetchall()])
     assert [re.findall(r"\d+/\d+", cell) for cell in lines()[title][6:8]] == expected
-
-
-@pytest.mark.soak
-def test_the_page_is_what_make_trials_writes(request: pytest.FixtureRequest, tmp_path: Path) -> None:
-    if "soak" not in request.config.option.markexpr:
-        pytest.skip("a cut for each trial: only when asked for (`-m soak`)")
-    assert OWN.is_file()
-    assert page(tmp_path / "kap_demo") == PAGE.read_text(encoding="utf-8"), "run `make trials`"

@@ -30,6 +30,7 @@ from pipelines.study import Study, load_study
 from pipelines.verify import verify
 from tests.faults.cases import Range
 from tests.faults.furnished import furnish
+from tests.soaks import write_figure
 
 Change = Callable[[bytes, random.Random], bytes | None]
 
@@ -85,6 +86,7 @@ EXCEPTIONS = {
     "inbox": "the sites' own; what was landed of it is in the store",
     "ledger": "a database: its rows are proved and changed here by statements; its free pages say nothing",
     ".lock": "has no content",
+    "study.yml": "a person's to change: verify gives a notice of it, and a study with a signed cut halts",
     ".runs": "a counter that keeps overtaken runs from publishing; nothing is derived from it",
 }
 
@@ -218,6 +220,7 @@ def main() -> int:
             f"{done.total() - len(missed)} found and named, {len(missed)} missed; seed {seed}, {workers} processes, "
             f"{time.monotonic() - started:.0f} s\n"
         )
+    write_figure("tamper", count=done.total(), failed=len(missed), seed=seed)
     return 1 if missed else 0
 
 

@@ -25,6 +25,7 @@ import click
 from tests.fuzz.bench import Bench, Verdict, make_case
 from tests.fuzz.figures import Figures
 from tests.fuzz.seeds import CANARY, ROOT
+from tests.soaks import write_figure
 
 BATCH = 60
 # A case alone takes some ten milliseconds; so long is a hang even on a machine that is busy with something else.
@@ -219,6 +220,7 @@ def main(
             f"FAULT case {verdict.number} ({', '.join(verdict.mutations)}): {verdict.fault}. Kept: {verdict.file}"
         )
     click.echo(figures.line())
+    write_figure("fuzz", count=figures.cases, failed=len(figures.faults) + figures.lost, seed=run)
     if write:
         (ROOT / "benchmarks" / "results" / "fuzz.md").write_text(figures.page(), encoding="utf-8")
     sys.exit(1 if figures.faults else 0)

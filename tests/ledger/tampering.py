@@ -20,6 +20,7 @@ from typing import Any
 from pipelines.ledger import Event, Head, Recorded, broken_links, erase, events, head, record
 from pipelines.ledger.event import link_sha256
 from pipelines.study import StudyFolder
+from tests.soaks import write_figure
 
 Trail = list[Recorded]
 EVENTS = 40
@@ -185,6 +186,7 @@ def main() -> int:
         sys.stdout.write(f"{kind.__name__:<20} {found[kind.__name__]:>7}\n")
     sys.stdout.write(f"{found.total()} of {count} tamperings found, of {len(KINDS)} kinds (seed {seed})\n")
     sys.stdout.write("".join(f"not found: {one}\n" for one in missed))
+    write_figure("tamper-ledger", count=count, failed=len(missed), seed=seed)
     return 1 if missed else 0
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from tests.reference.agreement import TABLES, Compared, asked, differences
 from tests.reference.delivered import Trial, made_up_trial
+from tests.soaks import write_figure
 
 STUDIES = ("parallel", "codes", "crossover", "periods", "withdrawal", "safety")
 
@@ -63,6 +64,7 @@ def main() -> int:
         _say(f"{table:20} {tally.rows:9,} rows of {_summary(tally.subjects, seed, tally.seconds, tally.disagreeing)}")
     disagreeing = sum(tally.disagreeing for tally in found.values())
     _say(_summary(subjects, seed, time.monotonic() - began, disagreeing))
+    write_figure("agreement", count=subjects, failed=disagreeing, seed=seed)
     return int(disagreeing > 0)
 
 

@@ -22,6 +22,7 @@ from pipelines.cut import Cut
 from pipelines.land import land
 from pipelines.simulate import simulate
 from pipelines.study import Study, load_study
+from tests.soaks import write_figure
 
 ROOT = Path(__file__).resolve().parents[2]
 TRIALS = sorted((ROOT / "docs" / "published-trials").glob("*.yml"))
@@ -146,12 +147,20 @@ def page(folder: Path) -> str:
     )
 
 
-def main() -> None:
-    """Writes the page."""
+def main() -> int:
+    """Writes the page; with `--check`, says whether it is what would be written, and returns 1 where it is not."""
     with tempfile.TemporaryDirectory(prefix="afterglow-trials-") as folder:
-        PAGE.write_text(page(Path(folder) / "kap_demo"), encoding="utf-8")
-    sys.stdout.write(f"{PAGE.relative_to(ROOT)}\n")
+        made = page(Path(folder) / "kap_demo")
+    if "--check" not in sys.argv[1:]:
+        PAGE.write_text(made, encoding="utf-8")
+        sys.stdout.write(f"{PAGE.relative_to(ROOT)}\n")
+        return 0
+    differs = made != PAGE.read_text(encoding="utf-8")
+    said = "differs from what is made now: run `make trials`" if differs else "is what is made now"
+    sys.stdout.write(f"{PAGE.relative_to(ROOT)}: {len(trials())} trials, {said}\n")
+    write_figure("published-trials", count=1, failed=int(differs), seed=0)
+    return int(differs)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -134,6 +134,7 @@ def test_the_page_shows_every_part_and_escapes_what_it_shows() -> None:
         tests=(result,),
         controls=(),
         trials=(trial,),
+        soaks=(),
         deviations=(*_installed().deviations, "PQ: afterglow run: expected exit code 0, found exit code 1."),
     )
     shown = page(package, sha256="ab" * 32)
