@@ -9,9 +9,10 @@ Rule    a file that is changed, gone or too many is named. One that no step has 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pipelines.core.hashing import canonical_json, sha256_file, sha256_json
 from pipelines.land.store import damaged_files
@@ -39,18 +40,22 @@ _KEY_DIGITS = 16
 
 @dataclass(frozen=True, kw_only=True)
 class Custody:
-    """What was found: a line for each difference; how many files no step has entered; why the vault was not checked."""
+    """What was found: a line for each difference; how many files no step has entered; why the vault was not checked.
+
+    `notices` say what is a person's to change and was changed since the last step: the study file.
+    """
 
     wrong: tuple[str, ...]
+    notices: tuple[str, ...]
     unrecorded: int
     vault_unchecked: str
     files: int
 
 
 def custody(study: Study, trail: Sequence[Recorded], *, checked: frozenset[Path] = frozenset()) -> Custody:
-    """Checks everything beside the cuts; `checked` are landings whose files were hashed already."""
+    """Checks everything beside the cuts; `checked` are folders of the store whose files were hashed already."""
     folder, told = study.folder, told_inventory(trail)
-    wrong = [*_wrong_study_file(folder, trail), *_wrong_published(folder), *_wrong_restored(folder, trail)]
+    wrong = [*_wrong_published(folder), *_wrong_restored(folder, trail)]
     wrong += _wrong_deliveries(folder, checked)
     files = kept_records(folder)
     known, damaged = _wrong_inventory(folder, told)
@@ -58,6 +63,7 @@ def custody(study: Study, trail: Sequence[Recorded], *, checked: frozenset[Path]
     vault, more, unchecked = _vault(folder, told)
     return Custody(
         wrong=(*wrong, *damaged, *differing, *vault),
+        notices=tuple(_changed_study_file(folder, trail)),
         unrecorded=unrecorded + more,
         vault_unchecked=unchecked,
         files=len(known),
@@ -110,18 +116,39 @@ def _is_whole(folder: StudyFolder, path: Path) -> bool:
     """Whether a file that is in no inventory is one that a step writes: by what it says of itself, and by its name."""
     if path.is_relative_to(folder.vault):
         return _is_whole_in_vault(folder, path)
+    document = _document(path)
+    place, stem = path.relative_to(folder.root).parts[1], path.stem
     if path.suffix == ".yml":
-        return path.parent.name == "study_files"
+        return place == "study_files"
+    if document is None:
+        return False
+    says: dict[str, Callable[[], bool]] = {
+        "arrivals": lambda: stem == sha256_json([document[part] for part in ("site", "file", "sha256")]),
+        "answers": lambda: stem == document["file_sha256"],
+        "code_breaks": lambda: stem == sha256_json(document)[:_KEY_DIGITS],
+        "locks": lambda: stem.isdigit() and bool(document["signature"]),
+        "sidecars": lambda: "sidecar_sha256" in document,
+        "study_files": lambda: stem == document["bound"]["study_file"],
+        "unblinding": lambda: stem in {sha256_json(document)[:_KEY_DIGITS], "request"},
+        "blinding.json": lambda: bool(document["study"]),
+        "pseudonym_key.json": lambda: bool(document["hmac_sha256"]),
+        # Landings, changes of the register and seals are proved where they are read.
+        "deliveries": lambda: path.name == "hashes.json",
+    }
+    try:
+        return says[place]() if path.is_relative_to(folder.root / "store") else True
+    except (KeyError, TypeError):
+        return False
+
+
+def _document(path: Path) -> dict[str, Any] | None:
+    """Returns what a record says; None where it is not canonical JSON."""
     try:
         content = path.read_bytes()
         document = json.loads(content)
     except ValueError:
-        return False
-    if not isinstance(document, dict) or canonical_json(document) != content:
-        return False
-    if path.parent == folder.arrivals:
-        return path.stem == sha256_json([document.get(part) for part in ("site", "file", "sha256")])
-    return True
+        return None
+    return document if isinstance(document, dict) and canonical_json(document) == content else None
 
 
 def _is_whole_in_vault(folder: StudyFolder, path: Path) -> bool:
@@ -132,7 +159,9 @@ def _is_whole_in_vault(folder: StudyFolder, path: Path) -> bool:
         return len(inner) > 1 and sha256_file(path) == inner[0]
     if place == "treatment":
         return len(inner) > 2 and not damaged_files(folder.vault.joinpath(place, *inner[:2]))
-    return place in {"identities", "pseudonym.key", "export.key"}
+    if place == "identities":
+        return (_document(path) or {}).get("delivery_id") == path.stem
+    return place in {"pseudonym.key", "export.key"}
 
 
 def _vault(folder: StudyFolder, told: Told) -> tuple[list[str], int, str]:
@@ -151,14 +180,11 @@ def _vault(folder: StudyFolder, told: Told) -> tuple[list[str], int, str]:
     return *_against(folder, read_inventory(path) or {}, vault_records(folder)), ""
 
 
-def _wrong_study_file(folder: StudyFolder, trail: Sequence[Recorded]) -> Iterator[str]:
-    """Names a study file that is not the one that the last step knew."""
+def _changed_study_file(folder: StudyFolder, trail: Sequence[Recorded]) -> Iterator[str]:
+    """Names a study file that is not the one that the last step knew: it is written by persons, and may be changed."""
     told = [event.new for each in trail if each.action == "study_file" and (event := each.event)]
     if told and (not folder.study_file.exists() or sha256_file(folder.study_file) != told[-1]):
-        yield (
-            f"{folder.study_file}: is not the one that the audit trail knows. If it was changed on purpose, the next "
-            f"step records that (`afterglow land {folder.root.name}`); verify again then"
-        )
+        yield f"{folder.study_file}: was changed since the last step; the next one records that, or asks who signs it"
 
 
 def _wrong_published(folder: StudyFolder) -> Iterator[str]:

@@ -51,20 +51,19 @@ def restore(file: Path, target: Path) -> RestoreReceipt:
         msg = f"{target}: is there already. Nothing is written over: name a folder that is not there."
         raise NotAllowedError(msg)
     with directory_written_whole(target.resolve(), change="restore.folder") as root:
-        elsewhere = kept_elsewhere()
         with in_folder():
             contents = _unpack(file, root)
             found = _checked(file, root, contents)
             trail = events(StudyFolder(root))
-            happened = (Event(action="restore", object=file.name, new=found), *_said_of_itself(StudyFolder(root), file))
-            if not elsewhere:
-                # The trail lies in the folder: it tells of the restoration as soon as there is one.
-                record(StudyFolder(root), *happened)
-        # Before the folder has its name: a restore that ended here is done again, and finds the same trail there.
-        if elsewhere:
+        happened = [Event(action="restore", object=file.name, new=found), *_said_of_itself(StudyFolder(root), file)]
+        if kept_elsewhere():
+            # Before the folder has its name: a restore that ended here is done again, and finds the same trail there.
             put_trail(StudyFolder(target), trail)
             StudyFolder(root).ledger.unlink(missing_ok=True)
-    if elsewhere:
+        else:
+            # The trail lies in the folder: it tells of the restoration as soon as there is one.
+            record(StudyFolder(root), *happened)
+    if kept_elsewhere():
         record(StudyFolder(target), *happened)
     return RestoreReceipt(
         folder=target,

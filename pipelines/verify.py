@@ -44,7 +44,7 @@ class VerifyReceipt:
     # Deliveries whose bytes are in the vault, where that is not checked; and why it is not.
     left_out: int = 0
     vault_unchecked: str = ""
-    # What breaks nothing and is worth a look: where the times of the audit trail go back.
+    # What breaks nothing and is worth a look: where the times of the audit trail go back, a changed study file.
     notices: tuple[str, ...] = ()
 
 
@@ -92,7 +92,8 @@ def verify(study: Study, cut_id: str | None = None, *, heads: Sequence[tuple[str
         wrong += [line for cut in cuts if cut in current for line in _untold(folder, trail, current[cut])]
     wrong += unproved
     landed = {landing_directory(folder, entry["delivery_id"], entry["landing_key"]) for entry in deliveries.values()}
-    kept = custody(study, trail, checked=frozenset(landed))
+    delivered = {folder.deliveries / identity / "delivered" for identity in deliveries}
+    kept = custody(study, trail, checked=frozenset(landed | delivered))
     # What a cut is made of was named by the cut already.
     wrong += [line for line in kept.wrong if not any(line.split(":")[0] in other for other in wrong)]
     if wrong:
@@ -108,7 +109,7 @@ def verify(study: Study, cut_id: str | None = None, *, heads: Sequence[tuple[str
         unrecorded=kept.unrecorded,
         left_out=len(deliveries.keys() & absent),
         vault_unchecked=kept.vault_unchecked,
-        notices=tuple(times_back(trail)),
+        notices=(*times_back(trail), *kept.notices),
     )
 
 

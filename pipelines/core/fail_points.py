@@ -45,6 +45,8 @@ CHANGES = {
     "publish.page": "the page of the signatures",
     "publish.seal": "the seal",
     "publish.pointer": "the pointer",
+    "inventory.vault": "the inventory of the vault",
+    "inventory.store": "the inventory of what lies beside the cuts",
     "publish.unblinding": "a copy of the unblinding that let a cut show arms",
     "waive.waiver": "a waiver",
     "lock.record": "a lock of the data, or its end",
@@ -54,8 +56,6 @@ CHANGES = {
     "query.bytes": "a site's file of answers",
     "query.answers": "what it answered",
     "backup.file": "a backup",
-    "inventory.vault": "the inventory of the vault",
-    "inventory.store": "the inventory of what lies beside the cuts",
     "restore.folder": "a restored study",
 }
 # Between them.

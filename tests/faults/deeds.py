@@ -178,7 +178,9 @@ class Persons:
         restored = self.out / "restored"
         found: Counter[tuple[str, ...]] = Counter()
         for folder in (study.folder, *([StudyFolder(restored)] if restored.is_dir() else [])):
-            told = [event for each in events(folder) if (event := each.event) and event.action != "failure"]
+            told = [event for each in events(folder) if (event := each.event)]
+            # An inventory is told of twice where writing it was broken off.
+            told = [event for event in told if event.action not in {"failure", "inventory"}]
             found.update((one.action, folder.root.name, one.object, one.field) for one in told)
         for pattern in _WRITTEN:
             for path in study.folder.root.glob(pattern):

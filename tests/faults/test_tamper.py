@@ -25,7 +25,7 @@ from tests.faults.tamper import CHANGES, EXCEPTIONS, deleted, files_of, flipped,
 PLACES = (
     "published/CURRENT", "signers/", "store/answers/", "store/arrivals/", "store/blinding.json", "store/code_breaks/",
     "store/deliveries/", "store/inventory.json", "store/locks/", "store/pseudonym_key.json", "store/sidecars/",
-    "store/study_files/", "store/unblinding/", "study.yml", "vault/answers/", "vault/deliveries/", "vault/export.key",
+    "store/study_files/", "store/unblinding/", "vault/answers/", "vault/deliveries/", "vault/export.key",
     "vault/identities/", "vault/inventory.json", "vault/inventory.key", "vault/pseudonym.key", "vault/refused/",
     "vault/treatment/",
 )  # fmt: skip
@@ -68,6 +68,30 @@ def test_a_bit_of_every_file_is_missed_and_every_file_that_is_gone(furnished: St
             path.write_bytes(content)
         path.chmod(mode)
     verify(furnished)
+
+
+@pytest.mark.requirement("AUD-3")
+@pytest.mark.parametrize(
+    ("name", "content"), [("added.parquet", b"added"), ("0007.json", b"{}\n"), ("a.yml", b"a: 1\n")]
+)
+def test_a_file_that_no_step_wrote_is_named_wherever_it_lies(furnished: Study, name: str, content: bytes) -> None:
+    root = furnished.folder.root
+    # A person may put a file of their own beside the study file, or sign another study file.
+    spared = {root, root / "store" / "study_files"} if name.endswith(".yml") else {root}
+    for folder in sorted({path.parent for path in files_of(furnished)} - spared):
+        path = folder / name
+        path.write_bytes(content)
+        assert is_named(furnished, str(path)), path
+        path.unlink()
+    verify(furnished)
+
+
+@pytest.mark.requirement("AUD-3")
+def test_a_study_file_that_was_changed_since_the_last_step_is_a_notice(furnished: Study) -> None:
+    path = furnished.folder.study_file
+    assert not [notice for notice in verify(furnished).notices if str(path) in notice]
+    path.write_bytes(path.read_bytes() + b"# a remark\n")
+    assert [notice for notice in verify(furnished).notices if str(path) in notice]
 
 
 @pytest.mark.requirement("AUD-3")

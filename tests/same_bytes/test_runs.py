@@ -10,6 +10,7 @@ from tests.same_bytes.settings import clock_library, made_locales, settings
 
 
 @pytest.mark.slow
+@pytest.mark.requirement("CUT-1")
 @pytest.mark.requirement("RES-4")
 def test_whole_runs_on_differently_set_machines_give_one_root_hash() -> None:
     with quick_room() as room:
