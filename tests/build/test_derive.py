@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from pipelines.build import build, derive, project
 from pipelines.build import derive as derive_module
 from pipelines.build.database import create_database
 from pipelines.build.derive import run_dbt
-from pipelines.core.errors import AfterglowError, GateFailedError
+from pipelines.core.errors import AfterglowError, GateFailedError, NotAllowedError
 from pipelines.cut import cut_inputs
 from pipelines.study import Study
 from tests.build.trial import make_trial
@@ -106,3 +107,24 @@ def test_a_project_that_was_parsed_is_not_parsed_again_until_it_changes(changed_
 
 def test_what_is_parsed_ahead_carries_the_database_names_of_every_cut(tmp_path: Path) -> None:
     assert {node.database for node in derive_module._parsed(tmp_path).nodes.values()} == {"cut", "steps"}
+
+
+@pytest.mark.parametrize(
+    ("message", "error", "said"),
+    [
+        (
+            'IO Error: Could not write file "/a/cut.duckdb": No space left on device',
+            NotAllowedError,
+            "The disk is full",
+        ),
+        ("Out of Memory Error: failed to allocate data of size 1.0 MiB", NotAllowedError, "no more memory"),
+        ('Binder Error: Referenced column "aval" not found', AfterglowError, "could not be derived"),
+    ],
+)
+def test_a_model_that_the_machine_had_no_room_for_is_told_so_and_no_fault_of_the_model(
+    message: str, error: type[Exception], said: str
+) -> None:
+    node = SimpleNamespace(name="adqs", resource_type="model", original_file_path="models/marts/adqs.sql")
+    failed = SimpleNamespace(status="error", message=message, node=node, failures=None)
+    with pytest.raises(error, match=said):
+        derive_module._raise_failures(SimpleNamespace(result=[failed], success=False))

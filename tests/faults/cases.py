@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import random
@@ -21,7 +20,7 @@ from pipelines.ledger import Recorded, events
 from pipelines.study import load_study
 from tests.faults import invariants
 from tests.faults.processes import Ended, command, run_forked, start_forked
-from tests.faults.stand_ins import deliver_first, deliver_second, quick_steps, warm_up
+from tests.faults.stand_ins import deliver_first, deliver_first_whole, deliver_second, quick_steps, real_steps, warm_up
 
 EXIT_CODES = {"kill": -9, "term": 143, "full": 13}
 
@@ -68,7 +67,7 @@ class Range:
         self.expected: dict[str, invariants.Undisturbed] = {}
         # The same for a study file that was changed before.
         self.edited: dict[str, invariants.Undisturbed] = {}
-        deliver_first(self._state("first"))
+        (deliver_first if quick else deliver_first_whole)(self._state("first"))
         self._keep("first", self._state("first"))
         if quick:
             self._do("run")
@@ -109,7 +108,7 @@ class Range:
         return start_forked(self._act("run"), self.room / name, point=point, action="stop")
 
     def _act(self, *arguments: str) -> Callable[[], object]:
-        steps = quick_steps if self.quick else contextlib.nullcontext
+        steps = quick_steps if self.quick else real_steps
 
         def act() -> None:
             with steps():

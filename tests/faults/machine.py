@@ -41,6 +41,8 @@ class Hindrance:
 def hindrances(place: Range, chance: random.Random) -> Iterator[Hindrance]:
     """Yields hindrances without end: every place that is closed first, then full disks and ends of memory by chance."""
     states = list(place.points)
+    # The real steps write and take about so many times as much as those that stand in for them.
+    scale = 1 if place.quick else 40
     for state, closed in itertools.product(states, CLOSED):
         # Before a first run there is no audit trail, and a folder cannot stand for it.
         if (state, closed) != ("first", "ledger"):
@@ -48,8 +50,14 @@ def hindrances(place: Range, chance: random.Random) -> Iterator[Hindrance]:
     while True:
         # Most of what a run writes is small: half of the disks are full within ten pages.
         pages = chance.randrange(10) if chance.random() < 0.5 else chance.randrange(60)
-        yield Hindrance(state=chance.choice(states), kind="disk", place=chance.choice(PLACES), amount=pages * _PAGE)
-        yield Hindrance(state=chance.choice(states), kind="memory", amount=chance.randrange(1, 160) << 20)
+        yield Hindrance(
+            state=chance.choice(states), kind="disk", place=chance.choice(PLACES), amount=pages * _PAGE * scale
+        )
+        yield Hindrance(
+            state=chance.choice(states),
+            kind="memory",
+            amount=(chance.randrange(1, 160) << 20) * (1 if place.quick else 8),
+        )
 
 
 def play_hindrance(place: Range, hindrance: Hindrance) -> None:

@@ -107,6 +107,23 @@ def deliver_first(root: Path, text: str = STUDY) -> Study:
     return study
 
 
+def deliver_first_whole(root: Path) -> Study:
+    """Makes the study with all that the real gates ask of one: demographics, doses and scores after the baseline."""
+    study = deliver_first(root)
+    visits = (("D2", "2026-01-06"), ("W1", "2026-01-12"))
+    later = [
+        scores_row(subject, visit=visit, day=day, items=",".join(["1"] * 10), total="10")
+        for subject in SUBJECTS
+        for visit, day in visits
+    ]
+    rows = scores_file(*(scores_row(subject) for subject in SUBJECTS), *later)
+    deliver(study, "S01", "scores_2026-02-01.csv", rows)
+    deliver(study, "S01", "scores_2026-02-01.csv.sha256", hashlib.sha256(rows.encode()).hexdigest())
+    lines = [f"{subject},40,2026-01-02,2026-01-05" for subject in SUBJECTS]
+    deliver(study, "S01", "subjects_2026-02-01.csv", "\n".join(["id,age,consent,dose_date", *lines, ""]))
+    return study
+
+
 def deliver_second(study: Study) -> None:
     """Puts a correction, a further site's export and a file of no export into the inbox."""
     again = [scores_row(subject, total="29", items="3,3,3,3,3,3,3,3,3,2") for subject in SUBJECTS]
@@ -164,6 +181,13 @@ def _queries(path: Path, *_: Any, **__: Any) -> None:
 
 def _pages(_study: Study, cut: Cut) -> dict[str, str]:
     return {name: f"<p>{name} of {cut.cut_id}</p>" for name in ("index.html", "validation.html")}
+
+
+@contextlib.contextmanager
+def real_steps() -> Iterator[None]:
+    """Leaves every step as it is; the key alone is the same in each first run, as two keys give two cuts."""
+    with patch("pipelines.land.pseudonyms.secrets.token_bytes", lambda size: KEY[:size]):
+        yield
 
 
 @contextlib.contextmanager

@@ -25,9 +25,9 @@ absent = pytest.mark.skipif(clock.library() is None, reason="libfaketime is not 
 
 
 @absent
-def test_a_clock_that_is_off_breaks_nothing() -> None:
+def test_a_clock_that_is_off_breaks_nothing(tmp_path: Path) -> None:
     """In a process of its own: the library has to be there when Python starts."""
-    asked = {"FAULTS": "3", "FAULTS_KIND": "clock", "FAULTS_WORKERS": "1"}
+    asked = {"FAULTS": "3", "FAULTS_KIND": "clock", "FAULTS_WORKERS": "1", "AFTERGLOW_SOAKS": str(tmp_path)}
     ended = subprocess.run(
         [sys.executable, "-m", "tests.faults.faults"],
         cwd=ROOT,
@@ -38,6 +38,7 @@ def test_a_clock_that_is_off_breaks_nothing() -> None:
     )
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert "(3 clock)" in ended.stdout
+    assert not list(tmp_path.iterdir()), "the figure of one kind alone is not that of the soak"
 
 
 def at(monkeypatch: pytest.MonkeyPatch, day: str) -> None:

@@ -230,9 +230,12 @@ def test_a_check_that_raised_an_error_is_run_again_until_somebody_signs(
         message = "a library fell over"
         raise RuntimeError(message)
 
-    with monkeypatch.context() as patch:
-        from pipelines.gate import failing_rows
+    from pipelines.gate.library import great_expectations
 
+    great_expectations()
+    from pipelines.gate import failing_rows
+
+    with monkeypatch.context() as patch:
         patch.setattr(failing_rows.FailingRows, "_validate", raised)
         blocked = gate(small.study, small.cut_id)
         assert (blocked.verdict, blocked.blocking) == ("ERROR", True)
@@ -251,3 +254,27 @@ def test_an_error_that_somebody_signed_or_whose_cause_is_in_the_cut_stays(small_
     small = small_cut("alter table curated.adsl drop column siteid")
     assert gate(small.study, small.cut_id).verdict == "ERROR"
     assert gate(small.study, small.cut_id).reused
+
+
+def test_rules_that_could_not_run_together_run_each_by_itself_and_keep_their_rows_once(
+    small_cut: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pipelines.gate.library import great_expectations
+
+    great_expectations()
+    from pipelines.gate.failing_rows import FailingRows
+
+    validate: Any = FailingRows._validate
+
+    def raised_together(self: Any, *given: Any, **named: Any) -> Any:
+        if self.meta["id"] == "rows":
+            message = "a library fell over"
+            raise RuntimeError(message)
+        return validate(self, *given, **named)
+
+    monkeypatch.setattr(FailingRows, "_validate", raised_together)
+    small = small_cut()
+    receipt = gate(small.study, small.cut_id)
+    assert (receipt.verdict, receipt.failed) == ("PASS_WITH_ROWS", ("LAN-QUARANTINE-003",))
+    rows = pq.read_table(small.directory / "gate" / "failing_rows.parquet").to_pylist()
+    assert [(row["check_id"], row["siteid"], row["srcseq"]) for row in rows] == [("LAN-QUARANTINE-003", "S01", 100)]
