@@ -65,9 +65,12 @@ def code_break(study: Study, *, usubjid: str, reason: str, key: SigningKey) -> C
     bound = {"usubjid": usubjid, "reason": reason, "study_file_sha256": str(inputs.document["study_file_sha256"])}
     signed = signed_statement(study, bound, meaning="code_break", role=role, key=key)
     with study.folder.lock():
-        who = f"{signed['name']} ({role})"
-        record(study.folder, Event(action="code_break", object="subject", field=who, reason=reason, subject=usubjid))
-        write_atomically(study.folder.code_breaks / f"{sha256_json(signed)[:16]}.json", canonical_json(signed))
+        who, kept = f"{signed['name']} ({role})", f"{sha256_json(signed)[:16]}.json"
+        happened = Event(
+            action="code_break", object="subject", field=who, new=f"record {kept}", reason=reason, subject=usubjid
+        )
+        record(study.folder, happened)
+        write_atomically(study.folder.code_breaks / kept, canonical_json(signed))
     arms = _arms(inputs, usubjid)
     if not arms:
         msg = f"{study.name}: no arm of this subject is in the vault: not randomised, or not delivered yet."
