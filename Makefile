@@ -98,6 +98,10 @@ tamper-ledger: setup ## tamper with an audit trail at random, each of which has 
 tamper: setup ## change a published study in every way and see whether verify names the file (TAMPER, TAMPER_SEED)
 	@$(BIN)/python -m tests.faults.tamper
 
+.PHONY: same-bytes
+same-bytes: setup ## whole runs on differently set machines: one root hash (RUNS=200, SEED, RUNS_WORKERS)
+	@$(BIN)/python -m tests.same_bytes.same_bytes
+
 .PHONY: coverage
 coverage: setup ## run the tests with branch coverage and print the lines that they do not reach
 	$(BIN)/coverage erase
