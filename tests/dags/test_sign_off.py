@@ -163,3 +163,22 @@ def test_airflow_takes_an_answer_from_the_roles_registered_signers_alone(
     assert refused == ["mallory", "dan"]
     assert cut.returned["sign_approver"] == {"answer": "Approve", "by": "ada"}
     assert [call[2]["user"] for call in steps.calls if call[0] == "sign"] == ["ada"]
+
+
+@pytest.mark.requirement("SCH-1")
+@pytest.mark.parametrize(
+    ("manager", "named"),
+    [
+        ("airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAuthManager", ["ada"]),
+        ("fab_logins.TrialAuthManager", ["ada"]),
+        # It knows people by numbers: whom the form would name is nobody, so the register is asked at the answer.
+        ("airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager", None),
+    ],
+)
+def test_a_form_names_the_signers_where_the_auth_manager_compares_logins(
+    studies: Any, dag_bag: Any, monkeypatch: pytest.MonkeyPatch, manager: str, named: list[str] | None
+) -> None:
+    add_signers(load_study(studies.add("trial", signoff="[approver]")), ada="approver", dan="data_manager")
+    monkeypatch.setenv("AIRFLOW__CORE__AUTH_MANAGER", manager)
+    asked = dag_bag().dags["cut_trial.trial"].task_dict["sign_approver"].assigned_users
+    assert (asked and [each["name"] for each in asked]) == named
