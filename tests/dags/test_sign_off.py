@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from pipelines.signers import add_signer
 from pipelines.study import load_study
-from tests.small_signers import add_signers
+from tests.small_signers import ADMIN_ID, add_signers, key_of, signer_of
 
 CUT = "c" * 64
 
@@ -182,3 +183,14 @@ def test_a_form_names_the_signers_where_the_auth_manager_compares_logins(
     monkeypatch.setenv("AIRFLOW__CORE__AUTH_MANAGER", manager)
     asked = dag_bag().dags["cut_trial.trial"].task_dict["sign_approver"].assigned_users
     assert (asked and [each["name"] for each in asked]) == named
+
+
+def test_the_form_says_who_is_asked_and_no_name_is_read_as_a_template(studies: Any, dag_bag: Any) -> None:
+    study = load_study(studies.add("trial", signoff="[approver]"))
+    body = dag_bag().dags["cut_trial.trial"].task_dict["sign_approver"].body
+    assert "Asked: whom the register of signers names for this role." in body
+    add_signers(study, ada="approver", dan="data_manager")
+    hostile = signer_of("eve", "approver", name="Eve {{ 7 * 7 }} <b>", users=("eve",))
+    add_signer(study, hostile, key=key_of(ADMIN_ID))
+    body = dag_bag().dags["cut_trial.trial"].task_dict["sign_approver"].body
+    assert "Asked: ADA (ada); Eve ?? 7 ? 7 ?? ?b? (eve). An answer of anybody else signs nothing." in body
