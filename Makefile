@@ -87,7 +87,7 @@ fuzz: setup ## mutate real files of every format through landing (FUZZ_CASES, FU
 	@$(BIN)/python -m tests.fuzz.fuzz
 
 .PHONY: faults
-faults: setup ## kill a study's run at every fail point and at random, and check what must hold (FAULTS, FAULTS_REAL, FAULTS_SEED)
+faults: setup ## kill a study's run at every fail point and at random, and check what must hold (FAULTS, FAULTS_KIND, FAULTS_REAL, FAULTS_WORKERS)
 	@$(BIN)/python -m tests.faults.faults
 
 .PHONY: tamper-ledger

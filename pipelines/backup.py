@@ -18,9 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.core.errors import BusyError, IntegrityError, NotAllowedError
+from pipelines.core.fail_points import reached
 from pipelines.core.files import fsync_directory
 from pipelines.core.hashing import canonical_json, sha256_bytes, sha256_file
-from pipelines.core.leftovers import SUFFIX, held, owned_directory
+from pipelines.core.leftovers import SUFFIX, held, owned_directory, remove_leftovers
 from pipelines.cut import published_cut
 from pipelines.land.store import WORKSPACE
 from pipelines.ledger import Event, audited, record
@@ -31,6 +32,7 @@ from pipelines.verify import verify
 
 CONTENTS = "backup.json"
 FORM = 1
+_PARTIAL = ".backup."
 # Sites keep their exports; what was landed of them is in the store.
 _NEVER = {"inbox", ".lock", "ledger-journal"}
 
@@ -56,6 +58,7 @@ def backup(study: Study, target: Path, *, with_vault: bool = False) -> BackupRec
         BusyError: another process works on the study.
     """
     folder = study.folder
+    remove_leftovers(target.parent, _PARTIAL)
     if target.exists():
         msg = f"{target}: there is a file already. A backup is never written over: name another file."
         raise NotAllowedError(msg)
@@ -66,13 +69,19 @@ def backup(study: Study, target: Path, *, with_vault: bool = False) -> BackupRec
         _check_nobody_lands(folder)
         if published_cut(folder):
             verify(study)
-        with _ledger_bytes(folder) as ledger:
-            contents = _contents(study, ledger, with_vault=with_vault)
-            _write(folder, target, contents, ledger)
-        sha256 = sha256_file(target)
-        # When it is there: the trail in it is the one of before, so that the same study gives the same bytes.
-        said = f"{sha256} root {contents['root_hash']} {'with' if with_vault else 'without'} the vault"
-        record(folder, Event(action="backup", object=target.name, new=said))
+        with contextlib.ExitStack() as until_placed:
+            with _ledger_bytes(folder) as ledger:
+                contents = _contents(study, ledger, with_vault=with_vault)
+                partial = until_placed.enter_context(_written(folder, target, contents, ledger))
+            sha256 = sha256_file(partial)
+            # When it is whole, and before it has its name: no backup is there that the trail does not tell of. The
+            # trail in it is the one of before, so that the same study gives the same bytes.
+            said = f"{sha256} root {contents['root_hash']} {'with' if with_vault else 'without'} the vault"
+            record(folder, Event(action="backup", object=target.name, new=said))
+            reached("backup.file.synced")
+            partial.rename(target)
+            reached("backup.file.placed")
+            fsync_directory(target.parent)
     return BackupReceipt(
         file=target,
         sha256=sha256,
@@ -133,10 +142,13 @@ def _ledger_bytes(folder: StudyFolder) -> Iterator[bytes | None]:
         connection.execute("rollback")
 
 
-def _write(folder: StudyFolder, target: Path, contents: dict[str, Any], ledger: bytes | None) -> None:
+@contextlib.contextmanager
+def _written(folder: StudyFolder, target: Path, contents: dict[str, Any], ledger: bytes | None) -> Iterator[Path]:
+    """Yields the backup under a temporary name beside `target`, durable."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    with owned_directory(target.parent, ".backup.") as room:
+    with owned_directory(target.parent, _PARTIAL) as room:
         partial = room / "backup"
+        reached("backup.file.begun")
         # For its owner only: what is in a study is for those who may read the study.
         descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
@@ -151,9 +163,9 @@ def _write(folder: StudyFolder, target: Path, contents: dict[str, Any], ledger: 
                         raise IntegrityError(msg)
                     archive.addfile(_member(name, len(content), known["mode"]), io.BytesIO(content))
             file.flush()
+            reached("backup.file.written")
             os.fsync(file.fileno())
-        partial.rename(target)
-        fsync_directory(target.parent)
+        yield partial
 
 
 def _member(name: str, size: int, mode: int) -> tarfile.TarInfo:

@@ -1,7 +1,8 @@
 """Code break: the arm of one subject, in an emergency, to one authorised person, once (ICH E6(R3) 2.7.2, 4.1.3).
 
 Writes  store/code_breaks/<hash>.json: who, when, why, of whom; never the arm
-Rule    it is in the audit trail before the arm is read; the arm is returned to the caller and written nowhere
+Rule    it is in the audit trail before the arm is read; the arm is returned to the caller and written nowhere. That a
+        code was broken, when and for which class of reason, is an input of later cuts (`pipelines.cut.code_breaks`)
 """
 
 from __future__ import annotations
@@ -45,12 +46,21 @@ class CodeBreak:
 
 
 @audited
-def code_break(study: Study, *, usubjid: str, reason: str, key: SigningKey) -> CodeBreak:
+def code_break(
+    study: Study, *, usubjid: str, reason: str, key: SigningKey, reason_class: str | None = None
+) -> CodeBreak:
     """Returns the arm of one subject of a blinded study.
+
+    Args:
+        study: the study.
+        usubjid: the subject.
+        reason: why, in words; it must not name an arm.
+        key: the signer's.
+        reason_class: one of the study file's `unblinding.code_break_reasons`, by which reports count; None: none.
 
     Raises:
         NotAllowedError: the study is open, or the key's signer has none of `unblinding.code_break_roles`.
-        UsageError: no subject of that id, no arm of theirs in the vault, or no reason.
+        UsageError: no subject of that id, no arm of theirs in the vault, no reason, or a class that is none.
         IntegrityError: landed rows or the register were altered.
     """
     if study.blinding != "blinded":
@@ -59,22 +69,30 @@ def code_break(study: Study, *, usubjid: str, reason: str, key: SigningKey) -> C
     if not reason.strip():
         msg = f"{study.name}: a code break needs a reason; it is recorded. It must not name an arm."
         raise UsageError(msg)
+    classes = study.unblinding.code_break_reasons
+    if reason_class is not None and reason_class not in classes:
+        msg = f"{study.name}: '{ascii(reason_class)[1:-1]}' is no class of reasons. Classes: {', '.join(classes)}."
+        raise UsageError(msg)
     inputs = uncleared_inputs(study, blinded=True)
     role = role_of(study, key, study.unblinding.code_break_roles)
     _check_known(study, inputs, usubjid)
-    bound = {"usubjid": usubjid, "reason": reason, "study_file_sha256": str(inputs.document["study_file_sha256"])}
-    signed = signed_statement(study, bound, meaning="code_break", role=role, key=key)
-    with study.folder.lock():
-        who, kept = f"{signed['name']} ({role})", f"{sha256_json(signed)[:16]}.json"
-        happened = Event(
-            action="code_break", object="subject", field=who, new=f"record {kept}", reason=reason, subject=usubjid
-        )
-        record(study.folder, happened)
-        write_atomically(study.folder.code_breaks / kept, canonical_json(signed))
-    arms = _arms(inputs, usubjid)
-    if not arms:
+    # What is recorded is an arm that was told: of who has none, nothing is, and nothing is broken.
+    if not _has_arm(inputs, usubjid):
         msg = f"{study.name}: no arm of this subject is in the vault: not randomised, or not delivered yet."
         raise UsageError(msg)
+    bound = {"usubjid": usubjid, "reason": reason, "study_file_sha256": str(inputs.document["study_file_sha256"])}
+    if reason_class is not None:
+        bound["reason_class"] = reason_class
+    signed = signed_statement(study, bound, meaning="code_break", role=role, key=key)
+    with study.folder.lock():
+        name = sha256_json(signed)[:16]
+        # The record before the event that names it: whatever is interrupted, a named record that is gone was taken.
+        path = study.folder.code_breaks / f"{name}.json"
+        write_atomically(path, canonical_json(signed), change="unblind.code_break")
+        who = f"{signed['name']} ({role})"
+        told = Event(action="code_break", object="subject", field=who, new=name, reason=reason, subject=usubjid)
+        record(study.folder, told)
+    arms = _arms(inputs, usubjid)
     return CodeBreak(usubjid=usubjid, arms=arms, signer=signed["name"], role=role)
 
 
@@ -86,9 +104,21 @@ def _check_known(study: Study, inputs: CutInputs, usubjid: str) -> None:
             raise UsageError(msg)
 
 
+def _has_arm(inputs: CutInputs, usubjid: str) -> bool:
+    # Whether there is one, not which: the arm itself is read after the audit trail has it.
+    known = " union all ".join(
+        f"select 1 from landed.{domain} where usubjid = $subject and {arm} is not null" for domain, arm, _ in _ARMS
+    )
+    with _records(_opened(inputs)) as connection:
+        return connection.execute(f"select 1 from ({known}) limit 1", {"subject": usubjid}).fetchone() is not None
+
+
+def _opened(inputs: CutInputs) -> CutInputs:
+    return replace(inputs, document={**inputs.document, "blinded": False})
+
+
 def _arms(inputs: CutInputs, usubjid: str) -> tuple[str, ...]:
-    opened = replace(inputs, document={**inputs.document, "blinded": False})
-    with _records(opened) as connection:
+    with _records(_opened(inputs)) as connection:
         for domain, arm, how in _ARMS:
             period = "period" if domain != "dm" else "null::integer"
             # Of several deliveries the newest counts, as in the tables.

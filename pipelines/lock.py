@@ -46,7 +46,9 @@ def _change(study: Study, change: Literal["lock", "unlock"], *, reason: str, key
         msg = f"{study.name}: to {change} the data needs a reason; it is recorded."
         raise UsageError(msg)
     with study.folder.lock():
+        # Of a command that was killed and is given again, the trail may not know yet.
         held = data_lock(study)
+        _tell(study)
         if (held is not None) == (change == "lock"):
             msg = f"{study.name}: the data are {'locked already' if held else 'not locked'}."
             raise UsageError(msg)
@@ -59,7 +61,7 @@ def _change(study: Study, change: Literal["lock", "unlock"], *, reason: str, key
         role = role_of(study, key, study.data_lock.roles)
         signed = signed_statement(study, bound, meaning=change, role=role, key=key)
         document = {"change": change, "reason": reason, "deliveries": [list(one) for one in known], "signature": signed}
-        write_atomically(study.folder.locks / f"{number:04d}.json", canonical_json(document))
+        write_atomically(study.folder.locks / f"{number:04d}.json", canonical_json(document), change="lock.record")
         _tell(study)
     return LockRecord(
         number=number, change=change, at=signed["signed_at"], reason=reason, signer=signed["name"],

@@ -87,7 +87,7 @@ def inputs_match(cut: Cut) -> bool:
 
 def _remove_leftovers(cut: Cut) -> None:
     # What a killed process left in the cut is no part of it; once it is sealed, whatever is too many is told.
-    for directory in (cut.directory, cut.report, cut.signatures):
+    for directory in (cut.directory, cut.report, cut.signatures, cut.directory / "waivers"):
         remove_leftovers(directory)
 
 

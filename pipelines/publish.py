@@ -112,7 +112,7 @@ def _seal(study: Study, cut: Cut) -> None:
     page = signatures_page(study, cut, given, waived, changes, ledger=ledger, opened=opened)
     write_atomically(cut.directory / SIGNATURES_PAGE, page.encode(), change="publish.page")
     if opened:
-        write_atomically(cut.unblinding, canonical_json(opened))
+        write_atomically(cut.unblinding, canonical_json(opened), change="publish.unblinding")
     cut.duckdb.chmod(0o444)
     published_at = utc_now()
     document = sealed_document(cut, published_at, stands)

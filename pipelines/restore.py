@@ -19,7 +19,7 @@ from pipelines.core.errors import IntegrityError, NotAllowedError
 from pipelines.core.files import directory_written_whole
 from pipelines.core.hashing import canonical_json, sha256_bytes
 from pipelines.cut import published_cut
-from pipelines.ledger import Event, record
+from pipelines.ledger import Event, ledger_url, record
 from pipelines.restored import record_of
 from pipelines.root_hash import root_hash
 from pipelines.study import StudyFolder, load_study
@@ -57,8 +57,12 @@ def restore(file: Path, target: Path) -> RestoreReceipt:
         if (found := root_hash(folder)) != contents["root_hash"]:
             msg = f"{file}: its files give the root hash {found}, not {contents['root_hash']}. Nothing was restored."
             raise IntegrityError(msg)
-    happened = Event(action="restore", object=file.name, new=found)
-    record(StudyFolder(target), happened)
+        happened = Event(action="restore", object=file.name, new=found)
+        if is_own := ledger_url(folder) == f"sqlite:///{folder.ledger}":
+            # The trail lies in the folder: it tells of the restoration as soon as there is one.
+            record(folder, happened)
+    if not is_own:
+        record(StudyFolder(target), happened)
     return RestoreReceipt(
         folder=target,
         root_hash=found,

@@ -74,8 +74,9 @@ def unblind(
         # Said before it is done: nothing is opened that the audit trail does not tell of.
         record(study.folder, happened)
         if known is None:
-            write_atomically(directory / "request.json", canonical_json(asked))
-        write_atomically(directory / "signatures" / f"{sha256_json(signed)[:16]}.json", canonical_json(signed))
+            write_atomically(directory / "request.json", canonical_json(asked), change="unblind.request")
+        path = directory / "signatures" / f"{sha256_json(signed)[:16]}.json"
+        write_atomically(path, canonical_json(signed), change="unblind.signature")
     now = read_unblinding(study, identity)
     if now is None:
         msg = f"{directory}: is gone."

@@ -19,7 +19,7 @@ from pipelines.gate import read_verdict
 from pipelines.gate.waivers import waived_checks
 from pipelines.land.store import damaged_files, delivered_path, landing_directory
 from pipelines.land.veiled import holds_bytes
-from pipelines.ledger import Head, Recorded, broken_links, events
+from pipelines.ledger import Head, Recorded, broken_links, events, times_back
 from pipelines.manifest import SIGNATURES_PAGE, differences, inputs_match
 from pipelines.publish import BEGUN
 from pipelines.restored import left_out
@@ -39,6 +39,8 @@ class VerifyReceipt:
     signatures: int
     # Deliveries whose bytes are in the vault, in a study that was restored without it.
     left_out: int = 0
+    # What breaks nothing and is worth a look: where the times of the audit trail go back.
+    notices: tuple[str, ...] = ()
 
 
 def verify(study: Study, cut_id: str | None = None, *, heads: Sequence[tuple[str, Head]] = ()) -> VerifyReceipt:
@@ -94,6 +96,7 @@ def verify(study: Study, cut_id: str | None = None, *, heads: Sequence[tuple[str
         events=len(trail),
         signatures=sum(len(signatures(cut)) for cut in cuts),
         left_out=len(deliveries.keys() & absent),
+        notices=tuple(times_back(trail)),
     )
 
 

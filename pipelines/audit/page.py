@@ -96,6 +96,11 @@ def _who(reviewed: Review) -> Section:
             words=frozenset({1}),
         ),
         Table(
+            caption="Code breaks by class of the reason",
+            columns=("Reason", "Subjects", "Code breaks"),
+            rows=tuple((why, f"{subjects:,d}", f"{n:,d}") for why, subjects, n in reviewed.code_breaks),
+        ),
+        Table(
             caption="Events by user",
             columns=("User", "Action", "Events"),
             rows=tuple((user, action, f"{n:,d}") for user, action, n in reviewed.actions),

@@ -5,6 +5,7 @@ endpoint    changes of what an endpoint is made of: items and totals of its inst
 late        values changed and records vanished after a cut was published, or so many days after the delivery that
             they correct; after a lock records added too
 who         changes by site and user, and actions by user
+code breaks how often a code was broken, of how many subjects, by class of the reason
 Rule    counts and places; never a value, an arm or a subject's key
 """
 
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.audit.trail import cut_to_read, landings, rows_of
 from pipelines.core.duck import literal
-from pipelines.cut import cuts
+from pipelines.cut import cuts, recorded_code_breaks
 from pipelines.ledger import Recorded, broken_links, events
 from pipelines.study.domains import DOMAINS
 
@@ -60,7 +61,10 @@ class LateChanges:
 
 @dataclass(frozen=True, kw_only=True)
 class Review:
-    """The report; `by_user` counts values changed and records vanished by site and by whom, `actions` all events."""
+    """The report; `by_user` counts values changed and records vanished by site and by whom, `actions` all events.
+
+    `code_breaks` are class of the reason, subjects, and code breaks.
+    """
 
     study: str
     cut_id: str | None
@@ -71,6 +75,7 @@ class Review:
     late: tuple[LateChanges, ...]
     by_user: tuple[tuple[str, str, int], ...]
     actions: tuple[tuple[str, str, int], ...]
+    code_breaks: tuple[tuple[str, int, int], ...]
 
     @property
     def endpoint_changes(self) -> tuple[ChangeCount, ...]:
@@ -110,7 +115,15 @@ def review(study: Study, *, late_days: int = LATE_DAYS) -> Review:
         late=_late(rows, came, _published_at(study), _locks(recorded), late_days),
         by_user=tuple((site, user, n) for (site, user), n in sorted(by_user.items())),
         actions=tuple((user, action, n) for (user, action), n in sorted(actions.items())),
+        code_breaks=_code_breaks(study),
     )
+
+
+def _code_breaks(study: Study) -> tuple[tuple[str, int, int], ...]:
+    broken: dict[str, list[str]] = {}
+    for subject, _, why in recorded_code_breaks(study):
+        broken.setdefault(why, []).append(subject)
+    return tuple((why, len(set(subjects)), len(subjects)) for why, subjects in sorted(broken.items()))
 
 
 def feeds_endpoint(study: Study, domain: str, test: str | None) -> bool:

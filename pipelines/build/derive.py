@@ -20,6 +20,7 @@ from pipelines.build.project import PROJECT, DocumentedTable, documented_tables,
 from pipelines.core import duck
 from pipelines.core.errors import AfterglowError, GateFailedError
 from pipelines.core.leftovers import owned_directory
+from pipelines.core.machine import refusal, refused_in
 
 if TYPE_CHECKING:
     import duckdb
@@ -39,6 +40,7 @@ def derived(database: Path, scratch: Path) -> Iterator[tuple[duckdb.DuckDBPyConn
     Raises:
         GateFailedError: a data test found rows that break it.
         AfterglowError: a model could not be built.
+        NotAllowedError: the disk is full, or the machine gave no more memory.
     """
     manifest = _parsed(scratch)
     build = ("build", "--exclude-resource-type", "unit_test")
@@ -89,6 +91,8 @@ def _invoke(arguments: Sequence[str], *, database: Path, scratch: Path, manifest
     with _environment(settings):
         result = dbtRunner(manifest=manifest).invoke(command)
     if result.exception is not None:
+        if (refused := refusal(result.exception)) is not None:
+            raise refused from None
         msg = f"dbt could not run: {type(result.exception).__name__}: {result.exception}"
         raise AfterglowError(msg) from result.exception
     return result
@@ -135,6 +139,8 @@ def _raise_failures(result: Any) -> None:
     failed = [one for one in result.result if one.status in {"error", "fail", "runtime error"}]
     if not failed and result.success:
         return
+    if refused := next(filter(None, (refused_in(str(one.message or "")) for one in failed)), None):
+        raise refused
     lines = [f"  {one.node.name}: {_reason(one)}" for one in sorted(failed, key=lambda one: str(one.node.name))]
     listed = "\n".join(lines) or "  dbt reports failure and names no model."
     only_tests = bool(failed) and all(one.node.resource_type == "test" and one.status == "fail" for one in failed)

@@ -25,6 +25,7 @@ _PROVENANCE = {"_delivery_id": "varchar", "_source_file": "varchar", "_source_ro
 def create_landed(connection: duckdb.DuckDBPyConnection, inputs: CutInputs) -> None:
     """Creates schema `landed` in the connected database."""
     create_records(connection, inputs, tuple(DOMAINS.values()))
+    _create_code_breaks(connection, inputs.document.get("code_breaks", []))
     _create_deliveries(connection, inputs.deliveries)
     _create_quarantine(connection, [delivery for delivery in inputs.deliveries if delivery.current])
 
@@ -151,6 +152,13 @@ def _empty_query(domain: Domain) -> str:
     shape = dict.fromkeys(KEYS, "varchar") | plain | _PROVENANCE | hidden | {"delivery_rank": "integer"}
     columns = ", ".join(f"null::{kind} as {identifier(name)}" for name, kind in shape.items())
     return f"select {columns} where false"
+
+
+def _create_code_breaks(connection: duckdb.DuckDBPyConnection, broken: Sequence[dict[str, str]]) -> None:
+    connection.execute("create table landed.code_breaks (usubjid varchar, reason_class varchar, broken_on date)")
+    insert_rows(
+        connection, "landed.code_breaks", [[one["usubjid"], one["reason_class"], one["date"]] for one in broken]
+    )
 
 
 def _create_deliveries(connection: duckdb.DuckDBPyConnection, deliveries: Sequence[LandedDelivery]) -> None:

@@ -135,4 +135,5 @@ def _show_review(reviewed: Review) -> None:
         ),
     )
     part("Changes by site and user", ["site", "user", "changes"], reviewed.by_user)
+    part("Code breaks", ["class of the reason", "subjects", "code breaks"], reviewed.code_breaks)
     part("Events by user", ["user", "action", "events"], reviewed.actions)

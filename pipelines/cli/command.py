@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime as dt
-import errno
 import json
 import os
 import signal
@@ -21,13 +20,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pipelines.core.errors import AfterglowError, NotAllowedError
+from pipelines.core.machine import refusal
 
 if TYPE_CHECKING:
     from pipelines.cut import Cut
     from pipelines.study import Study
 
-# No room on the disk, in the quota, or in the size of a file.
-_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 # Steps are imported in the commands that call them: `--help` and `status` must not wait for dbt or Great Expectations.
 
 
@@ -42,14 +40,14 @@ class _Commands(click.Group):
         except BrokenPipeError:
             # Whoever reads the output has read enough: click ends quietly.
             raise
-        except OSError as error:
-            if error.filename is None and error.errno not in _NO_ROOM:
+        except Exception as failure:
+            refused = refusal(failure)
+            if refused is None and isinstance(failure, OSError) and failure.filename:
+                refused = NotAllowedError(f"{failure.filename}: {failure.strerror}. Correct that, then run it again.")
+            if refused is None:
                 raise
-            if error.filename is None:
-                click.echo(f"NotAllowed: {error.strerror}. Make room, then run it again; nothing is lost.", err=True)
-                ctx.exit(NotAllowedError.exit_code)
-            click.echo(f"NotAllowed: {error.filename}: {error.strerror}. Correct that, then run it again.", err=True)
-            ctx.exit(NotAllowedError.exit_code)
+            click.echo(f"{type(refused).__name__.removesuffix('Error')}: {refused}", err=True)
+            ctx.exit(refused.exit_code)
 
 
 @contextlib.contextmanager

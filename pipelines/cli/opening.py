@@ -55,12 +55,17 @@ def unblind_command(
 @study_argument
 @click.option("--usubjid", required=True, help="The subject.")
 @reason_option
+@click.option("--reason-class", help="The class that reports count it by, one of the study file's.")
 @key_option
-def code_break_command(study_name: str, usubjid: str, reason: str, key_file: Path | None) -> None:
+def code_break_command(
+    study_name: str, usubjid: str, reason: str, reason_class: str | None, key_file: Path | None
+) -> None:
     """Show the arm of one subject in an emergency, once, on this terminal; that it was shown is recorded."""
     from pipelines.code_break import code_break
 
-    broken = code_break(study_named(study_name), usubjid=usubjid, reason=reason, key=key_in(key_file))
+    broken = code_break(
+        study_named(study_name), usubjid=usubjid, reason=reason, reason_class=reason_class, key=key_in(key_file)
+    )
     for arm in broken.arms:
         click.echo(f"{broken.usubjid}: {arm}")
     click.echo(f"shown to {broken.signer} ({broken.role}) and recorded; it stands nowhere else", err=True)

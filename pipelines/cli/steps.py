@@ -184,6 +184,8 @@ def verify_command(
         )
         if receipt.left_out:
             click.echo(f"not here, and not hashed: {receipt.left_out} deliveries in the vault that was not backed up")
+        for notice in receipt.notices:
+            click.echo(f"notice: {notice}")
 
 
 def _verify_package(study: Study, package: Path, *, as_json: bool) -> None:

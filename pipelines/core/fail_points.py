@@ -24,8 +24,10 @@ ACTION = "AFTERGLOW_FAIL_ACTION"
 STAGES = ("begun", "written", "synced", "placed")
 # What becomes durable, in the order in which a run comes by.
 CHANGES = {
+    "land.blinding": "that the study is blinded",
     "land.key": "the study's key",
     "land.commitment": "what tells that key from any other",
+    "land.identity": "by which name a delivery goes whose bytes tell the arm",
     "land.arrival": "that a file was seen",
     "land.sidecar": "what a sidecar states of a file",
     "land.bytes": "the delivered bytes",
@@ -43,6 +45,15 @@ CHANGES = {
     "publish.page": "the page of the signatures",
     "publish.seal": "the seal",
     "publish.pointer": "the pointer",
+    "publish.unblinding": "a copy of the unblinding that let a cut show arms",
+    "waive.waiver": "a waiver",
+    "lock.record": "a lock of the data, or its end",
+    "unblind.request": "what two signers are asked to open",
+    "unblind.signature": "the signature of one of them",
+    "unblind.code_break": "who was told the arm of whom",
+    "query.bytes": "a site's file of answers",
+    "query.answers": "what it answered",
+    "backup.file": "a backup",
     "restore.folder": "a restored study",
 }
 # Between them.

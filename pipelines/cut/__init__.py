@@ -1,6 +1,7 @@
 """A data cut: a pure function of (deliveries, study file, code, blinding), named by the SHA-256 of those inputs."""
 
 from pipelines.cut.authority import role_of
+from pipelines.cut.code_breaks import recorded_code_breaks
 from pipelines.cut.config import check_config, record_study_file, signing_roles
 from pipelines.cut.cut import Cut, cuts, find_cut, is_same_study, latest_cut, published_cut, short_id
 from pipelines.cut.data_lock import LockRecord, data_lock, late_deliveries, lock_name, lock_statement
@@ -39,6 +40,7 @@ __all__ = [
     "published_cut",
     "read_unblinding",
     "record_study_file",
+    "recorded_code_breaks",
     "role_of",
     "short_id",
     "signing_roles",

@@ -10,9 +10,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pipelines.core.errors import IntegrityError, NotAllowedError
+from pipelines.core.errors import IntegrityError, NotAllowedError, StudyFileError
 from pipelines.core.files import write_atomically
-from pipelines.core.hashing import canonical_json, sha256_file, sha256_json
+from pipelines.core.hashing import canonical_json, sha256_bytes, sha256_json
 from pipelines.cut.cut import Cut, is_same_study, published_cut
 from pipelines.land.receipts import REASONS
 from pipelines.signers import DEMO, SigningKey, check_statement, signed_statement
@@ -30,7 +30,7 @@ def check_config(study: Study) -> None:
     # Whether it was signed, not whether the study file asks for it: that may be what was changed.
     if current is None or not signing_roles(current) or is_same_study(study, current):
         return
-    sha256 = _identity(sha256_file(study.folder.study_file), study.metadata)
+    sha256 = _identity(study.file_sha256, study.metadata)
     if _record(study, sha256).exists():
         _check_record(study, current, sha256)
         return
@@ -52,15 +52,23 @@ def signing_roles(cut: Cut) -> tuple[str, ...]:
 
 
 def record_study_file(study: Study, *, role: str, reason: str, key: SigningKey) -> dict[str, Any]:
-    """Writes down who stands for the study file as it is now, and the file itself; returns the signed statement."""
-    sha256 = _identity(sha256_file(study.folder.study_file), study.metadata)
+    """Writes down who stands for the study file as it was read, and the file itself; returns the signed statement.
+
+    Raises:
+        StudyFileError: it was changed since: nobody stands for what they have not seen.
+    """
+    sha256 = _identity(study.file_sha256, study.metadata)
     record = _record(study, sha256)
     if record.exists():
         known: dict[str, Any] = json.loads(record.read_bytes())
         return known
+    content = study.folder.study_file.read_bytes()
+    if sha256_bytes(content) != study.file_sha256:
+        msg = f"{study.name}: study.yml was changed while it was being signed. Look at it, then sign again."
+        raise StudyFileError(msg)
     bound = {"study_file": sha256, "reason": reason}
     made = signed_statement(study, bound, meaning="approve", role=role, key=key)
-    write_atomically(record.with_suffix(".yml"), study.folder.study_file.read_bytes(), change="sign.copy")
+    write_atomically(record.with_suffix(".yml"), content, change="sign.copy")
     write_atomically(record, canonical_json(made), change="sign.study_file")
     return made
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import importlib.metadata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from pipelines.core.errors import InputRefusedError, NotAllowedError, StudyFileError
-from pipelines.core.hashing import sha256_file, sha256_json
+from pipelines.core.hashing import sha256_json
 from pipelines.core.source import code_sha256
+from pipelines.cut.code_breaks import broken_codes
 from pipelines.cut.config import check_config
 from pipelines.cut.data_lock import data_lock, is_locked_in
 from pipelines.cut.unblinding import signed_unblinding
@@ -95,6 +96,7 @@ def cut_inputs(
         NotAllowedError: the arms of a blinded study are asked for and two signers have not opened them, or a delivery
             that tells them is not put right; the study file was changed since a signed cut was published.
         StudyFileError: a blinded cut of a study whose visits are read from arm-revealing codes.
+        IntegrityError: a code break or an unblinding was altered or taken away.
     """
     check_config(study)
     check_kept_blind(study)
@@ -102,10 +104,11 @@ def cut_inputs(
     blinded = study.blinding == "blinded" if blinded is None else blinded
     _check_visits(study, blinded=blinded)
     inputs = uncleared_inputs(study, as_of=as_of, data_cutoff=data_cutoff, blinded=blinded)
+    broken = broken_codes(study, as_of=as_of, data_cutoff=data_cutoff, lock=data_lock(study))
+    document = {**inputs.document, "code_breaks": broken}
     if study.blinding == "blinded" and not blinded:
-        document = {**inputs.document, "unblinding": signed_unblinding(study, inputs.document)}
-        return CutInputs(cut_id=sha256_json(document), document=document, deliveries=inputs.deliveries)
-    return inputs
+        document["unblinding"] = signed_unblinding(study, document)
+    return replace(inputs, cut_id=sha256_json(document), document=document)
 
 
 def uncleared_inputs(
@@ -119,7 +122,7 @@ def uncleared_inputs(
     deliveries = _ranked(study, _known_on(study, as_of), as_of)
     document = {
         "study": study.study,
-        "study_file_sha256": sha256_file(study.folder.study_file),
+        "study_file_sha256": study.file_sha256,
         "metadata_sha256": study.metadata,
         "code_sha256": code_sha256(),
         "blinded": blinded,

@@ -49,7 +49,9 @@ class Unblinding:
 def unblinding_id(inputs: Mapping[str, Any], scope: tuple[str, ...]) -> str:
     """Returns the identity of the unblinding of this scope for what a cut with these inputs is made of."""
     deliveries = sorted([one["siteid"], one["file"], one["delivery_id"]] for one in inputs["deliveries"])
-    return sha256_json([*(inputs[name] for name in _BOUND), deliveries, list(scope)])
+    # A code that was broken after the blinded cut is in none of its tables: what is opened would be another cut.
+    broken = [inputs["code_breaks"]] if inputs.get("code_breaks") else []
+    return sha256_json([*(inputs[name] for name in _BOUND), deliveries, list(scope), *broken])
 
 
 def unblinding_directory(study: Study, identity: str) -> Path:

@@ -28,6 +28,7 @@ SHARED_TEXT = frozenset(
         "crit1", "crit2", "crit1fl", "crit2fl", "missing_rule", "srcvisit", "visit", "redosedfl", "landmark",
         "retainfl", "rule", "section", "after_first_dose_fl", "reason", "prtrt", "attendedfl", "integration_window_fl",
         "aedecod", "aebodsys", "aesev", "aeser", "aerel", "aeout", "aesi", "emergent_reason", "trtemfl",
+        "treatment_unblinded_fl",
     }
 )  # fmt: skip
 # Keys that lead to a person or a place; each is coded with a key in the vault.

@@ -1,20 +1,22 @@
 """Checking: every suite that applies, table by table, to one result a check.
 
-All row rules of a table are one expectation. When it finds nothing, all of them passed. When it finds rows, the same
-query says which check each row fails, and the two counts must agree. When it raises, each rule is validated alone, so
-that one rule that cannot run hides nothing about the others.
+All row rules of a table are one query, run once: it keeps the keys of the failing rows with their checks, and that the
+table has none of them is what is expected. When the query raises, each rule is validated alone, so that one rule that
+cannot run hides nothing about the others.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator, Sequence
 
 import duckdb
 
 from pipelines.core.duck import identifier, literal
 from pipelines.gate.expectations import ROWS, Expected, Observed, Validator, explained
+from pipelines.gate.library import imported_meanwhile
 from pipelines.gate.rooms import Rooms
-from pipelines.gate.rules import BATCH, KEY_TYPES, KEYS, failing_query, keys_of, row_rules
+from pipelines.gate.rules import BATCH, IS_ISO_8601, KEY_TYPES, KEYS, failing_query, keys_of, row_rules
 from pipelines.gate.suite import GATES, Check, Gate, Suite
 from pipelines.gate.verdict import CheckResult, outcome_of
 
@@ -25,23 +27,29 @@ _WITHOUT_SUITE = "Every table that goes through this gate has checks of its own.
 def checked(rooms: Rooms, suites: Sequence[Suite]) -> list[CheckResult]:
     """Returns one result a check, in the order of the suites; keys of failing rows are in table FAILING of `rooms`."""
     rooms.look()
+    rooms.connection.execute(IS_ISO_8601)
     columns = ", ".join(f"{key} {kind}" for key, kind in KEY_TYPES.items())
     rooms.connection.execute(f"create or replace table {FAILING} (check_id varchar, {columns})")
     rows = {(suite.gate, suite.table): _row_count(rooms, suite) for suite in suites}
     applying = [suite for suite in suites if applies(suite, rooms, rows[suite.gate, suite.table])]
     results = list(_tables_without_suite(rooms, suites))
     runnable = [suite for suite in applying if _error_before(suite, rows[suite.gate, suite.table]) is None]
+    tables = [_TableCheck(rooms, suite) if rows[suite.gate, suite.table] else None for suite in applying]
+    with imported_meanwhile() if runnable else contextlib.nullcontext():
+        for table in tables:
+            if table:
+                table.keep_failing()
     validator = Validator(rooms, runnable) if runnable else None
-    for suite in applying:
+    for suite, table in zip(applying, tables, strict=True):
         count = rows[suite.gate, suite.table]
         error = _error_before(suite, count)
-        if error is not None or validator is None:
+        if table and validator:
+            observed = table.observed(validator)
+        elif error is not None:
             observed = {check.id: Observed(success=False, error=error) for check in suite.checks}
-        elif not count:
+        else:
             # `may_be_empty`: no row, no failing row; the result says that 0 rows were checked.
             observed = {check.id: Observed(success=True, unexpected=0) for check in suite.checks}
-        else:
-            observed = _TableCheck(rooms, validator, suite).observed()
         results += [_result(suite, check, observed.get(check.id), count or 0) for check in suite.checks]
     return results
 
@@ -109,28 +117,46 @@ def _unchecked(gate: Gate, table: str) -> CheckResult:
 class _TableCheck:
     """The checks of one table that has rows."""
 
-    def __init__(self, rooms: Rooms, validator: Validator, suite: Suite) -> None:
+    def __init__(self, rooms: Rooms, suite: Suite) -> None:
         self._rooms = rooms
-        self._validator = validator
         self._suite = suite
+        self._rules = row_rules(suite)
+        self._is_kept = False
 
-    def observed(self) -> dict[str, Observed]:
+    def keep_failing(self) -> None:
+        """Keeps the keys of the rows that fail a row rule, where the query for them can be run.
+
+        Raises:
+            GateFailedError: the machine could not go on.
+        """
+        if not self._rules:
+            return
+        try:
+            query = failing_query(self._suite, self._rules, self._rooms)
+            self._keep(query.replace(BATCH, self._table))
+        except duckdb.Error as error:
+            explained(str(error))
+        except ValueError:
+            pass
+        else:
+            self._is_kept = True
+
+    def observed(self, validator: Validator) -> dict[str, Observed]:
         """Returns what was found, by check id."""
-        rules = row_rules(self._suite)
         own = [check for check in self._suite.checks if check.expectation]
         expected = [Expected.of_check(check) for check in own]
-        try:
-            together = [Expected.of_query("rows", failing_query(self._suite, rules, self._rooms))] if rules else []
-        except (duckdb.Error, ValueError):
-            together = []
-        found = self._validator.validate(self._suite, [*together, *expected])
+        if self._is_kept:
+            # Great Expectations wants the table named in what it runs over it.
+            query = f"{self._kept_rows(self._rules)} and exists (from {BATCH})"
+            expected.append(Expected.of_query("rows", query))
+        found = validator.validate(self._suite, expected)
         rows = found.pop("rows", Observed(success=False, error="not planned"))
-        self._keep_rows_of_column_maps([check for check in own if found[check.id].unexpected])
+        self._keep_rows_of_column_maps(validator, [check for check in own if found[check.id].unexpected])
         if rows.error is None:
-            return found | self._by_check(rules, rows)
-        return found | {rule.id: self._alone(rule) for rule in rules}
+            return found | self._by_check(self._rules, rows)
+        return found | {rule.id: self._alone(validator, rule) for rule in self._rules}
 
-    def _alone(self, rule: Check) -> Observed:
+    def _alone(self, validator: Validator, rule: Check) -> Observed:
         """Validates one rule by itself."""
         try:
             query = failing_query(self._suite, [rule], self._rooms)
@@ -138,43 +164,45 @@ class _TableCheck:
             return Observed(success=False, error=explained(str(error)))
         except ValueError as error:
             return Observed(success=False, error=str(error))
-        found = self._validator.validate(self._suite, [Expected.of_query(rule.id, query)])[rule.id]
-        return found if found.error else self._by_check([rule], found)[rule.id]
+        found = validator.validate(self._suite, [Expected.of_query(rule.id, query)])[rule.id]
+        if found.error:
+            return found
+        self._keep(query.replace(BATCH, self._table))
+        return self._by_check([rule], found)[rule.id]
+
+    def _kept_rows(self, rules: Sequence[Check]) -> str:
+        ids = ", ".join(literal(rule.id) for rule in rules)
+        return f"select check_id from {FAILING} where check_id in ({ids})"
 
     def _by_check(self, rules: Sequence[Check], rows: Observed) -> dict[str, Observed]:
-        """Keeps the failing rows' keys and counts them by check; the counts add up to what was validated."""
-        counts: dict[str, int] = {}
-        if rows.unexpected:
-            query = failing_query(self._suite, rules, self._rooms)
-            counts = self._keep(query.replace(BATCH, self._table))
-        counts = {rule.id: counts[rule.id] for rule in rules if rule.id in counts}
+        """Counts the kept rows by check; the counts add up to what was validated."""
+        counted = self._rooms.connection.execute(
+            f"select check_id, count(*) from ({self._kept_rows(rules)}) group by check_id"
+        )
+        counts: dict[str, int] = dict(counted.fetchall())
         if sum(counts.values()) != rows.unexpected:
             error = "the failing rows could not be counted alike twice"
             return {rule.id: Observed(success=False, error=error) for rule in rules}
         return {rule.id: Observed(success=rule.id not in counts, unexpected=counts.get(rule.id, 0)) for rule in rules}
 
-    def _keep_rows_of_column_maps(self, failed: Sequence[Check]) -> None:
+    def _keep_rows_of_column_maps(self, validator: Validator, failed: Sequence[Check]) -> None:
         """Keeps the keys of the rows that a column map of Great Expectations found, by the query it gives for them."""
         columns = self._rooms.columns(self._suite.gate, self._suite.table)
         keys = keys_of(self._suite, columns)
         index = [column for column in columns if identifier(column) in keys.values()]
         if not failed or not index:
             return
-        found = self._validator.validate(self._suite, [Expected.of_check(check) for check in failed], keys=index)
+        found = validator.validate(self._suite, [Expected.of_check(check) for check in failed], keys=index)
         for check in failed:
             query = found[check.id].index_query
             if query:
                 listed = ", ".join(f"{expression} as {key}" for key, expression in keys.items())
                 self._keep(f"select {literal(check.id)} as check_id, {listed} from ({query.rstrip('; ')})", keys)
 
-    def _keep(self, query: str, keys: Iterable[str] = KEYS) -> dict[str, int]:
-        """Adds the rows of `query` to FAILING; returns how many each check of this table has by now."""
-        connection = self._rooms.connection
+    def _keep(self, query: str, keys: Iterable[str] = KEYS) -> None:
+        """Adds the rows of `query` to FAILING."""
         columns = ", ".join(("check_id", *keys))
-        connection.execute(f"insert into {FAILING} ({columns}) select {columns} from ({query})")
-        ids = ", ".join(literal(check.id) for check in self._suite.checks)
-        counts = connection.execute(f"select check_id, count(*) from {FAILING} where check_id in ({ids}) group by all")
-        return dict(counts.fetchall())
+        self._rooms.connection.execute(f"insert into {FAILING} ({columns}) select {columns} from ({query})")
 
     @property
     def _table(self) -> str:

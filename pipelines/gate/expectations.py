@@ -16,12 +16,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipelines.core.errors import GateFailedError
+from pipelines.core.machine import refused_in
 from pipelines.gate.library import great_expectations
 from pipelines.gate.rooms import Rooms
 from pipelines.gate.rules import BATCH
 from pipelines.gate.suite import Check, Severity, Suite
 
 ROWS = "UnexpectedRowsExpectation"
+# What is told of a check in which something raised that is no error of the database.
+RAISED = "the check raised an error"
 _SEVERITIES: dict[Severity, str] = {"critical": "critical", "major": "warning", "minor": "info"}
 # Raised while a query is planned: their first line names columns and tables, never a value of a row.
 _PLANNING = re.compile(r"\b(Binder|Catalog|Parser) Error: [^\n\"']*(?:[\"'][A-Za-z0-9_.]+[\"'][^\n\"']*)*")
@@ -177,9 +180,10 @@ def explained(*messages: str) -> str:
     """
     for message in messages:
         kind = _RAISED.search(message)
-        if kind and kind.group(1) in _MACHINE:
+        if (kind and kind.group(1) in _MACHINE) or refused_in(message):
+            what = kind.group(1) if kind else "the machine refused it"
             msg = (
-                f"The gate stopped: {kind.group(1)}. No verdict was written. Free memory or disk, or let it take more"
+                f"The gate stopped: {what}. No verdict was written. Free memory or disk, or let it take more"
                 " (AFTERGLOW_MEMORY_LIMIT=4GB), then gate again."
             )
             raise GateFailedError(msg)
@@ -188,7 +192,7 @@ def explained(*messages: str) -> str:
                 return match.group(0).strip()
         if kind:
             return f"{kind.group(1)} while the check ran"
-    return "the check raised an error"
+    return RAISED
 
 
 @contextlib.contextmanager

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import threading
 import warnings
+from collections.abc import Iterator
 from types import ModuleType
 
 
@@ -15,3 +18,14 @@ def great_expectations() -> ModuleType:
         warnings.simplefilter("ignore")
         import great_expectations as gx
     return gx
+
+
+@contextlib.contextmanager
+def imported_meanwhile() -> Iterator[None]:
+    """Imports it while the body runs, which has to be DuckDB's work alone: that imports nothing itself."""
+    importing = threading.Thread(target=great_expectations, name="import of Great Expectations")
+    importing.start()
+    try:
+        yield
+    finally:
+        importing.join()

@@ -9,6 +9,7 @@ Rule    values of a record are compared with those of earlier deliveries, and ne
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -135,7 +136,7 @@ def _create_steps(rooms: Rooms, cut: Cut) -> None:
     )
     exports: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for one in accepted(cut):
-        exports.setdefault((one["siteid"], one.get("layout_file", one["file"])), []).append(one)
+        exports.setdefault(_export(one), []).append(one)
     rows = [
         [one["delivery_id"], *key, number, step, one.get("delivered_on")]
         for number, (key, chain) in enumerate(sorted(exports.items()), start=1)
@@ -169,13 +170,29 @@ def _records(domain: Domain, relation: str, condition: str) -> str:
 
 def _of_failing(domain: Domain) -> str:
     # Before anything is computed of a row: of ten million records few fail.
-    return f"rows._source_row in (select srcseq from main.failing where srcdom = {literal(domain.name.upper())})"
+    named = f"select delivery_id, srcseq from main.failing where srcdom = {literal(domain.name.upper())}"
+    return f"(rows._delivery_id, rows._source_row) in ({named} and delivery_id is not null and srcseq is not null)"
 
 
 def _past(domain: Domain, cut: Cut) -> str:
-    """Returns the query for what all deliveries said of the subjects of failing rows."""
-    folders = [landing_directory(cut.folder, one["delivery_id"], one["landing_key"]) for one in accepted(cut)]
+    """Returns the query for what deliveries said of the subjects of failing rows, where another may have said the same.
+
+    A record of an export that came once stands there since that day.
+    """
+    folders = [landing_directory(cut.folder, one["delivery_id"], one["landing_key"]) for one in _retold(cut)]
     files: list[Path] = [folder / "rows" / f"{domain.name}.parquet" for folder in dict.fromkeys(folders)]
     present = [file for file in files if file.is_file()]
     condition = "rows.usubjid in (select usubjid from main.failing)"
     return _records(domain, parquet_scan(present), condition) if present else ""
+
+
+def _retold(cut: Cut) -> list[dict[str, Any]]:
+    """Returns the deliveries of exports that came more than once, or of which the same bytes came as another's too."""
+    landed = accepted(cut)
+    times = Counter(_export(one) for one in landed) + Counter(one["delivery_id"] for one in landed)
+    again = {_export(one) for one in landed if times[_export(one)] > 1 or times[one["delivery_id"]] > 1}
+    return [one for one in landed if _export(one) in again]
+
+
+def _export(delivery: dict[str, Any]) -> tuple[str, str]:
+    return delivery["siteid"], delivery.get("layout_file", delivery["file"])

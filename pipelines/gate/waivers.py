@@ -83,7 +83,7 @@ def keep_waiver(cut: Cut, waiver: Waiver) -> None:
     """Writes a waiver beside the cut."""
     path = _directory(cut) / f"{sha256_json(waiver.record)[:16]}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, canonical_json(waiver.record))
+    write_atomically(path, canonical_json(waiver.record), change="waive.waiver")
 
 
 def waiving_roles(study: Study) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.core import machine
 from pipelines.core.errors import BusyError
 from pipelines.core.files import directory_written_whole
 from pipelines.core.hashing import canonical_json
@@ -60,6 +61,8 @@ def land_delivery(
         contract = _contract(study, arrival, matched[0] if matched else None, first_site)
         receipt = _land_rows(connection, arrival, copy, contract, exported_on)
     except duckdb.Error as error:
+        if (refused := machine.refusal(error)) is not None:
+            raise refused from None
         # Its text may quote the row.
         msg = (
             f"{arrival.site}/{arrival.file}: {type(error).__name__} while it was landed. This is a bug; nothing landed."

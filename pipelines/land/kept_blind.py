@@ -16,7 +16,8 @@ def keep_blind(study: Study) -> None:
     """
     check_kept_blind(study)
     if study.blinding == "blinded" and not study.folder.kept_blind.exists():
-        write_atomically(study.folder.kept_blind, canonical_json({"blinding": "blinded", "study": study.study}))
+        content = canonical_json({"blinding": "blinded", "study": study.study})
+        write_atomically(study.folder.kept_blind, content, change="land.blinding")
 
 
 def check_kept_blind(study: Study) -> None:

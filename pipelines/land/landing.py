@@ -58,7 +58,7 @@ def land(study: Study, *, sites: Sequence[str] | None = None, workers: int | Non
         workers: how many processes land side by side; by default one a processor, where there is work for them.
 
     Raises:
-        StudyFileError: one of `sites` is not in the study file.
+        StudyFileError: one of `sites` is not in the study file, or that was changed meanwhile.
         IntegrityError: H_KEY: the key of the study's pseudonyms is missing or was changed; nothing landed.
         NotAllowedError: deliveries landed while the study was blinded, and its file calls it open now.
     """
@@ -109,6 +109,7 @@ def _take_in(
     ignored: list[str] = []
     copies: dict[Arrival, Path] = {}
     sidecars: dict[tuple[str, str], tuple[Path, str]] = {}
+    newest = max((arrival.received_at for arrival in arrivals(study.folder)), default="")
     for number, found in enumerate(inbox_files(study.folder.inbox, sites)):
         if is_ignored(found):
             ignored.append(f"{found.site}/{found.name}")
@@ -125,7 +126,9 @@ def _take_in(
                 sidecars[found.site, found.name] = (copy, sha256)
             else:
                 identity = delivery_id(study, found.site, found.name, sha256)
-                copies[record_arrival(study.folder, found.site, found.name, identity)] = copy
+                arrival = record_arrival(study.folder, found.site, found.name, identity, after=newest)
+                newest = max(newest, arrival.received_at)
+                copies[arrival] = copy
     used = take_statements(study, copies, sidecars)
     # A sidecar of nothing that lies here: its file has gone, or has not come yet.
     ignored += [f"{site}/{name}" for site, name in sidecars if (site, name) not in used]
@@ -154,12 +157,18 @@ def _land_pending(study: Study, pending: list[Pending], workers: int | None) -> 
         loads[least] += costs[arrival]
     # Spawned: DuckDB and Airflow have threads, and a fork with threads can hang.
     with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
-        landed = pool.map(_land_share, [study.folder.root] * workers, shares)
+        known = (study.folder.root, study.file_sha256, study.metadata)
+        landed = pool.map(_land_share, [known] * workers, shares)
         return [receipt for share in landed for receipt in share]
 
 
-def _land_share(root: Path, pending: list[Pending]) -> list[DeliveryReceipt]:
-    return _land_all(load_study(root), pending)
+def _land_share(known: tuple[Path, str, dict[str, str]], pending: list[Pending]) -> list[DeliveryReceipt]:
+    root, *as_read = known
+    study = load_study(root)
+    if [study.file_sha256, study.metadata] != as_read:
+        msg = f"{study.name}: the study file or its metadata was changed while deliveries landed. Run it again."
+        raise StudyFileError(msg)
+    return _land_all(study, pending)
 
 
 def _land_all(study: Study, pending: list[Pending]) -> list[DeliveryReceipt]:

@@ -18,7 +18,7 @@ import shutil
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from pipelines.core.clock import utc_now
+from pipelines.core.clock import utc_after
 from pipelines.core.fail_points import reached
 from pipelines.core.files import fsync_directory, fsync_file, write_atomically
 from pipelines.core.hashing import canonical_json, sha256_file, sha256_json
@@ -38,11 +38,15 @@ class Arrival:
     received_at: str
 
 
-def record_arrival(folder: StudyFolder, site: str, file: str, sha256: str) -> Arrival:
-    """Writes down that the file was seen, once; returns the record."""
+def record_arrival(folder: StudyFolder, site: str, file: str, sha256: str, *, after: str = "") -> Arrival:
+    """Writes down that the file was seen, once; returns the record.
+
+    Of two exports that do not name their day the one that was seen later is the newer one: so its time is later than
+    `after`, that of the newest record before, also where the clock was put back.
+    """
     path = folder.arrivals / f"{sha256_json([site, file, sha256])}.json"
     if not path.exists():
-        received_at = utc_now("microseconds")
+        received_at = utc_after(after)
         arrival = Arrival(site=site, file=file, sha256=sha256, received_at=received_at)
         write_atomically(path, canonical_json(asdict(arrival)), change="land.arrival")
     return Arrival(**json.loads(path.read_bytes()))

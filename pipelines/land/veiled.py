@@ -35,7 +35,7 @@ def delivery_id(study: Study, site: str, file: str, sha256: str) -> str:
     document = {"delivery_id": identity, "site": site, "file": file, "number": number, "sha256": sha256}
     path = _identities(study.folder) / f"{identity}.json"
     study.folder.vault.mkdir(mode=0o700, parents=True, exist_ok=True)
-    write_atomically(path, canonical_json(document))
+    write_atomically(path, canonical_json(document), change="land.identity")
     return identity
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from pipelines.ledger.event import GENESIS, Recorded, commitment, link_sha256
@@ -49,6 +50,19 @@ def broken_links(trail: Sequence[Recorded], heads: Iterable[tuple[str, Head]] = 
         if stood.get(known.seq) != known.sha256
     ]
     return found
+
+
+def times_back(trail: Sequence[Recorded]) -> list[str]:
+    """Returns a line for each event that is dated before the one it follows: a clock was put back, or was ahead before.
+
+    The order of events is that of their numbers, whatever their times are; so this breaks nothing, and is worth a look.
+    """
+    return [
+        f"event {later.seq}: is dated {later.at}, before event {earlier.seq} ({earlier.at}), which it follows: "
+        "this machine's clock was put back, or had been ahead"
+        for earlier, later in pairwise(trail)
+        if later.at < earlier.at
+    ]
 
 
 def _content(each: Recorded, erased: set[str]) -> list[str]:

@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Iterator, Sequence
 from contextvars import ContextVar
 from dataclasses import replace
+from functools import cache
 from importlib.metadata import version
 
 from sqlalchemy import Connection, delete, insert, inspect, select
@@ -18,6 +19,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 from pipelines.core.clock import utc_now
 from pipelines.core.errors import BusyError, IntegrityError, NotAllowedError, UsageError
 from pipelines.core.fail_points import reached
+from pipelines.core.machine import refused_in
 from pipelines.ledger.chain import Head, broken_links
 from pipelines.ledger.database import CONTENTS, LINKS, engine, ensure_tables, hold
 from pipelines.ledger.event import GENESIS, Event, Recorded, commitment, content_json, link_sha256
@@ -140,6 +142,7 @@ def system_user() -> str:
         return f"uid {os.getuid()}"
 
 
+@cache
 def software() -> str:
     """Returns this program as one who acts."""
     return f"system:afterglow {version('afterglow')}"
@@ -186,6 +189,12 @@ def _told(folder: StudyFolder) -> Iterator[None]:
             raise BusyError(msg) from None
         if "full" in said:
             msg = f"{folder.root.name}: the disk is full: the audit trail cannot hold what happens. Make room first."
+            raise NotAllowedError(msg) from None
+        if refused_in(said):
+            msg = (
+                f"{folder.root.name}: the audit trail may not be written, and nothing is done without it. Mount or own "
+                "the study's folder so that it may be written, then run the command again."
+            )
             raise NotAllowedError(msg) from None
         msg = f"{folder.root.name}: the audit trail cannot be opened: {said.splitlines()[0]}."
         raise IntegrityError(msg) from None

@@ -92,7 +92,7 @@ def import_answers(study: Study, file: Path) -> ImportReceipt:
         received_at = utc_now("microseconds")
         document = {"received_at": received_at, "cut_id": register.cuts[-1], "file_sha256": sha256, "answers": said}
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, canonical_json(document))
+        write_atomically(path, canonical_json(document), change="query.answers")
     happened = [
         Event(
             action="query",
@@ -139,7 +139,7 @@ def _keep(folder: StudyFolder, file: Path, content: bytes, sha256: str) -> None:
     place = folder.vault / "answers" / sha256
     place.mkdir(mode=0o700, parents=True, exist_ok=True)
     kept = place / f"answers{file.suffix.lower()}"
-    write_atomically(kept, content)
+    write_atomically(kept, content, change="query.bytes")
     kept.chmod(0o400)
 
 

@@ -1,4 +1,4 @@
-"""Functional unblinding: what subjects and raters guess, and what was expected, by real arm where the cut shows it."""
+"""The blind: whose treatment became known, what subjects and raters guess and expect; by arm where the cut shows it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pipelines.report.tables import CutData
 
 
 def section(data: CutData) -> tuple[Section | None, dict[str, list[Record]]]:
-    """Returns the section on blinding, or None when nobody was asked."""
+    """Returns the section on blinding, or None of an open study where nobody was asked."""
     rows = data.rows(
         "select param, assessor, kind, avisit, trta, guess, correctfl, certainty, aval from blinding_assessment"
         " order by all"
@@ -18,14 +18,24 @@ def section(data: CutData) -> tuple[Section | None, dict[str, list[Record]]]:
     guesses, guessed = _guesses(data, [row for row in rows if row["kind"] == "GUESS"])
     expected, expectancies = _expectancies(data, [row for row in rows if row["kind"] == "EXPECTANCY"])
     together, indices = _indices(data, guessed)
-    statistics = {"blinding_guesses": guessed, "blinding_indices": indices, "blinding_expectancies": expectancies}
-    tables = tuple(table for table in (guesses, together, expected) if table)
-    if not tables:
+    known, unblinded = _unblinded(data)
+    statistics = {
+        "blinding_guesses": guessed, "blinding_indices": indices, "blinding_expectancies": expectancies,
+        "blinding_treatments_unblinded": unblinded,
+    }  # fmt: skip
+    tables = tuple(table for table in (known, guesses, together, expected) if table)
+    if not tables and data.study.blinding != "blinded":
         return None, statistics
+    subjects = sum(row["subjects"] for row in unblinded)
     made = Section(
         anchor="blinding",
         title="Blinding",
-        sentence="Whether subjects and raters could tell the treatment, and what was expected of it.",
+        sentence=(
+            f"The treatment of {count(subjects)} subject{'' if subjects == 1 else 's'} became known while the study was"
+            " blinded."
+            if known or not tables
+            else "Whether subjects and raters could tell the treatment, and what was expected of it."
+        ),
         help=(
             (
                 "Guesses are laid beside the real arm only in an unblinded cut. Bang's index is the share that guesses"
@@ -36,14 +46,34 @@ def section(data: CutData) -> tuple[Section | None, dict[str, list[Record]]]:
                 "James' index is of all arms together: 0 where everybody guesses right, 0.5 what chance gives, 1 where"
                 " nobody knows; it grows with those who do not know. Weights: 0 right, 0.5 wrong, 1 does not know."
             ),
+            (
+                "A treatment became known where a code was broken (afterglow code-break) or where a site reported"
+                " TREATMENT UNBLINDED; a subject counts once, by its first code break. adsl has flag and date of each."
+            ),
         ),
         notes=("This cut is blinded: guesses of all arms together, none of them right or wrong.",)
-        if data.blinded
+        if data.blinded and (guesses or expected)
         else (),
         tables=tables,
-        sources=("blinding_assessment",),
+        sources=("adsl", "blinding_assessment"),
     )
     return made, statistics
+
+
+def _unblinded(data: CutData) -> tuple[Table | None, list[Record]]:
+    """Returns how many subjects' treatment became known, by class of the reason; of all arms together in any cut."""
+    rows = data.rows(
+        "select treatment_unblinded_reason as reason, count(*) as subjects, count(*) filter (saffl = 'Y') as dosed"
+        " from adsl where treatment_unblinded_fl = 'Y' group by treatment_unblinded_reason order by reason"
+    )
+    if not rows:
+        return None, []
+    table = Table(
+        caption="Treatments that became known, by reason",
+        columns=("Reason", "Subjects", "of them dosed"),
+        rows=tuple((row["reason"], count(row["subjects"]), count(row["dosed"])) for row in rows),
+    )
+    return table, rows
 
 
 def _guesses(data: CutData, rows: list[Record]) -> tuple[Table | None, list[Record]]:

@@ -9,13 +9,23 @@ from pydantic import Field
 from pipelines.study.layout import Settings
 
 Roles = Annotated[tuple[str, ...], Field(min_length=1)]
+ReasonClass = Annotated[str, Field(pattern=r"\A[a-z][a-z0-9 -]{0,39}\z")]
 
 
 class Unblinding(Settings):
-    """Roles whose holders sign an unblinding (two of them, ICH E6(R3) 2.2.2), and those who may break one code."""
+    """Roles whose holders sign an unblinding (two of them, ICH E6(R3) 2.2.2), and those who may break one code.
+
+    `code_break_reasons` are the classes that code breaks are counted by; none of them may hint at an arm.
+    """
 
     roles: Roles = ("unblinded_statistician", "admin")
     code_break_roles: Roles = ("unblinded_statistician", "admin")
+    code_break_reasons: Annotated[tuple[ReasonClass, ...], Field(min_length=1)] = (
+        "medical emergency",
+        "safety reporting",
+        "accidental",
+        "other",
+    )
     section: str = ""
 
 

@@ -121,15 +121,19 @@ class StudyFolder:
             BusyError: another process holds it.
         """
         with study_lock(self.root / ".lock"):
-            for directory in (self.cuts, self.published, self.signers):
+            for directory in (self.cuts, self.published, self.signers, self.locks, self.code_breaks):
                 remove_leftovers(directory)
+            for pattern in ("*", "*/signatures"):
+                for directory in self.unblindings.glob(pattern):
+                    remove_leftovers(directory)
             _remove_temporary_files()
             yield
 
     def remove_leftovers(self) -> None:
         """Removes what killed processes left in the store and the vault."""
         for pattern in (
-            "store", "store/arrivals", "store/sidecars", "store/study_files", "store/deliveries/*",
+            "store", "store/arrivals", "store/sidecars", "store/study_files", "store/answers", "store/deliveries/*",
+            "vault/identities", "vault/answers/*",
             "store/deliveries/*/delivered", "vault", "vault/deliveries/*", "vault/refused/*", "vault/treatment/*",
         ):  # fmt: skip
             for directory in self.root.glob(pattern):

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from pipelines.core.errors import StudyFileError
+from pipelines.core.hashing import sha256_bytes
 from pipelines.study.checks import problems
 from pipelines.study.folder import StudyFolder
 from pipelines.study.layout import spread
@@ -43,7 +44,9 @@ def load_study(root: Path) -> Study:
         msg = f"{path}: there is no study file. Give a study's folder, one that holds a study.yml."
         raise StudyFileError(msg)
     try:
-        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        # Once: what is read is what its hash is of, if somebody saves the file at this moment.
+        content = path.read_bytes()
+        node = yaml.compose(content.decode("utf-8"), Loader=yaml.SafeLoader)
         document, lines = _document(node)
     except UnicodeDecodeError as error:
         msg = f"{path}: byte {error.start} is not UTF-8. Save the file as UTF-8."
@@ -63,7 +66,8 @@ def load_study(root: Path) -> Study:
     except ValidationError as error:
         found = [_problem(details, document) for details in error.errors(include_url=False)]
         raise StudyFileError(_message(path, _merged(found), lines)) from None
-    study._folder = folder  # noqa: SLF001  (the model is frozen for its users; its folder is given here, once)
+    # The model is frozen for its users; where it came from is given here, once.
+    study._folder, study._file_sha256 = folder, sha256_bytes(content)  # noqa: SLF001
     study, wrong, unfilled = with_metadata(study)
     # Of an entry whose columns could not be read nothing more can be said.
     wrong += [problem for problem in problems(study) if problem.location[:3] not in unfilled]

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr
 
+from pipelines.core.hashing import sha256_file
 from pipelines.study.access import DataLock, Unblinding
 from pipelines.study.catalogue import Instrument, with_own
 from pipelines.study.dates import PartialDates
@@ -136,6 +137,7 @@ class Study(Settings):
 
     _folder: StudyFolder = PrivateAttr()
     _metadata: dict[str, str] = PrivateAttr(default_factory=dict)
+    _file_sha256: str = PrivateAttr(default="")
 
     @property
     def folder(self) -> StudyFolder:
@@ -146,6 +148,12 @@ class Study(Settings):
     def metadata(self) -> dict[str, str]:
         """The SHA-256 of each metadata file that its layouts name, as it was read."""
         return self._metadata
+
+    @property
+    def file_sha256(self) -> str:
+        """The SHA-256 of the study file as it was read: what a cut names, whatever becomes of the file meanwhile."""
+        # One that was made of no file, and given a folder, has the file there.
+        return self._file_sha256 or sha256_file(self._folder.study_file)
 
     @cached_property
     def scales(self) -> Mapping[str, Instrument]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from pipelines.study.domains import DOMAINS, Domain
 from pipelines.trace import rules
@@ -16,6 +17,9 @@ _ORIGINS = {
     "WOCF": "worst score carried forward",
     None: "score of the visit",
 }
+
+# CDISC's word for it, and what an estimand calls it by.
+UNBLINDED = "TREATMENT UNBLINDED"
 
 
 def derived_step(cut: OpenCut, table: str, row: Values) -> Step:
@@ -72,7 +76,18 @@ def _intercurrent(cut: OpenCut, row: Values) -> list[Step]:
             found = records(cut, domain, f"usubjid = ? and left({date}, 10) = ?", [row["usubjid"], dated["event_date"]])
             if found := [one for one in found if one[term] in events]:
                 steps.append(record_step(cut, domain, found, f"intercurrent event of {dated['event_date']}"))
+        if UNBLINDED in events:
+            of_day = (one for one in _code_breaks(cut, row) if one.values["date"] == str(dated["event_date"]))
+            steps += [replace(one, what=f"intercurrent event of {dated['event_date']}: a code break") for one in of_day]
     return steps
+
+
+def _code_breaks(cut: OpenCut, row: Values) -> list[Step]:
+    """The code breaks of the row's subject that the cut's inputs name; no delivery holds them."""
+    broken = [one for one in cut.cut.inputs.get("code_breaks", []) if one["usubjid"] == row["usubjid"]]
+    return [
+        Step(what="a code break, as the cut's inputs name it", values={**one, "event": UNBLINDED}) for one in broken
+    ]
 
 
 def _durability(cut: OpenCut, table: str, row: Values) -> Links:
@@ -148,6 +163,7 @@ def _subject(cut: OpenCut, table: str, row: Values) -> Links:
     for name, what in (("ds", "dispositions: randomisation, end of study"), ("ex", "doses: first and last")):
         if found := records(cut, DOMAINS[name], "usubjid = ?", [row["usubjid"]]):
             steps.append(record_step(cut, DOMAINS[name], found, what))
+    steps += _code_breaks(cut, row)
     return rules.population_rules(cut, row), tuple(steps)
 
 

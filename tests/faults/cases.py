@@ -17,13 +17,13 @@ from pipelines.core import fail_points
 from pipelines.core.errors import InputRefusedError
 from pipelines.core.hashing import sha256_file
 from pipelines.cut import published_cut
-from pipelines.report import pages
+from pipelines.ledger import Recorded, events
 from pipelines.study import load_study
 from tests.faults import invariants
 from tests.faults.processes import Ended, command, run_forked, start_forked
-from tests.faults.stand_ins import code_sha256, deliver_first, deliver_second, quick_steps
+from tests.faults.stand_ins import deliver_first, deliver_second, quick_steps, warm_up
 
-_EXIT_CODES = {"kill": -9, "term": 143, "full": 13}
+EXIT_CODES = {"kill": -9, "term": 143, "full": 13}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +36,15 @@ class Fault:
     after: tuple[float, ...] = ()
     # A second one, during the run that should put things right.
     again: Fault | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Before:
+    """What was there before a case: its state, the hash of each published cut, and that of each delivered file."""
+
+    state: str
+    older: dict[Path, str]
+    delivered: tuple[tuple[Path, str], ...]
 
 
 class Range:
@@ -54,10 +63,11 @@ class Range:
         self.temporary.mkdir()
         # Of this process and all that are forked from it.
         os.environ["TMPDIR"] = tempfile.tempdir = str(self.temporary)
-        code_sha256()
-        pages._environment().get_template(pages.SIGNATURES)
+        warm_up()
         self.points: dict[str, list[str]] = {}
         self.expected: dict[str, invariants.Undisturbed] = {}
+        # The same for a study file that was changed before.
+        self.edited: dict[str, invariants.Undisturbed] = {}
         deliver_first(self._state("first"))
         self._keep("first", self._state("first"))
         if quick:
@@ -85,6 +95,10 @@ class Range:
         shutil.rmtree(self.temporary)
         self.temporary.mkdir()
         shutil.copytree(self._state(state), self.place)
+
+    def trail(self) -> list[Recorded]:
+        """Returns the study's audit trail."""
+        return events(self.study.folder)
 
     def run(self, *arguments: str, **fault: Any) -> Ended:
         """Runs the study in its place in a process of its own; or another verb, with what follows the study."""
@@ -132,7 +146,7 @@ class Range:
         """Yields every action at every passing of every point of every state."""
         for state, points in reversed(self.points.items()):
             for point in points:
-                for action in _EXIT_CODES:
+                for action in EXIT_CODES:
                     yield Fault(state=state, point=point, action=action)
 
     def play(self, fault: Fault) -> None:
@@ -141,31 +155,47 @@ class Range:
         Raises:
             BrokenError: an invariant does not hold.
         """
-        self.put(fault.state)
-        inbox = [path for path in self.study.folder.inbox.rglob("*") if path.is_file()]
-        delivered = [(path, sha256_file(path)) for path in inbox]
-        current = published_cut(self.study.folder)
-        older = {current.directory: invariants.tree(current.directory)} if current else {}
+        before = self.begin(fault.state)
         for one in (fault, fault.again):
             if one is not None:
                 ended = self.run(point=one.point, action=one.action, kill_after=one.after)
                 # At a random time it may have ended, or not begun to listen; a second time a point may not be passed.
                 if one is fault and one.point:
-                    invariants.check_it_was_loud(ended, _EXIT_CODES[one.action])
+                    invariants.check_it_was_loud(ended, EXIT_CODES[one.action])
                 elif ended.code not in {0, -9, -15, 143, 13}:
                     invariants.check_it_was_loud(ended, -9)
-                self._check(older, delivered)
-        invariants.check_it_was_loud(self.run(), 0)
-        self._check(older, delivered)
-        invariants.check_rerun_gives_the_same(self.study, self.expected[fault.state])
-        invariants.check_nothing_is_left(self.study, self.temporary)
+                self.check(before)
+        self.check_rerun(before)
 
-    def _check(self, older: dict[Path, str], delivered: list[tuple[Path, str]]) -> None:
+    def begin(self, state: str) -> Before:
+        """Puts the state in its place; returns what is there before anything happens to it."""
+        self.put(state)
+        return self.begin_here(state)
+
+    def begin_here(self, state: str) -> Before:
+        """Returns what is in its place now, of which that state became the most."""
+        inbox = [path for path in self.study.folder.inbox.rglob("*") if path.is_file()]
+        current = published_cut(self.study.folder)
+        return Before(
+            state=state,
+            older={current.directory: invariants.tree(current.directory)} if current else {},
+            delivered=tuple((path, sha256_file(path)) for path in inbox),
+        )
+
+    def check(self, before: Before) -> None:
+        """Checks what holds at any time, I1 to I4 and I6."""
         invariants.check_published_cut_is_whole(self.study)
-        invariants.check_older_cuts_are_unchanged(older)
-        invariants.check_deliveries_are_kept(self.study, delivered)
+        invariants.check_older_cuts_are_unchanged(before.older)
+        invariants.check_deliveries_are_kept(self.study, before.delivered)
         invariants.check_audit_trail_holds(self.study)
         invariants.check_nothing_got_out(self.study, self.temporary, self.room / "log")
+
+    def check_rerun(self, before: Before, *, told: bool = True) -> None:
+        """Runs the study again, plainly, and checks that it gives what an undisturbed run gave: I5, and all others."""
+        invariants.check_it_was_loud(self.run(), 0)
+        self.check(before)
+        invariants.check_rerun_gives_the_same(self.study, self.expected[before.state], told=told)
+        invariants.check_nothing_is_left(self.study, self.temporary)
 
 
 def random_fault(range_: Range, chance: random.Random, seconds: float) -> Fault:
@@ -174,6 +204,6 @@ def random_fault(range_: Range, chance: random.Random, seconds: float) -> Fault:
     again = random_fault(range_, chance, seconds) if chance.random() < 0.25 else None
     if chance.random() < 0.5:
         point = chance.choice(range_.points[state])
-        return Fault(state=state, point=point, action=chance.choice(list(_EXIT_CODES)), again=again)
+        return Fault(state=state, point=point, action=chance.choice(list(EXIT_CODES)), again=again)
     after = (chance.uniform(0, seconds),)
     return Fault(state=state, after=(*after, chance.uniform(0, 0.01)) if chance.random() < 0.5 else after, again=again)

@@ -32,13 +32,21 @@ def run_forked(
     point: str = "",
     action: str = "kill",
     kill_after: tuple[float, ...] = (),
+    before: Callable[[], object] = int,
+    around: contextlib.AbstractContextManager[object] | None = None,
 ) -> Ended:
-    """Runs `act` in a process of its own.
+    """Runs `act` in a process of its own, `before` in it before that, and within `around`.
 
     At the fail point `point` happens `action`. `kill_after` are seconds to wait: before SIGKILL, or, of two, before
     SIGTERM and then before SIGKILL.
     """
-    process = start_forked(act, log, point=point, action=action)
+
+    def inside() -> None:
+        before()
+        with around or contextlib.nullcontext():
+            act()
+
+    process = start_forked(inside, log, point=point, action=action)
     for number, seconds in enumerate(kill_after):
         time.sleep(seconds)
         first_of_two = len(kill_after) == 2 and number == 0

@@ -9,7 +9,11 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import importlib
+import io
+import pkgutil
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -19,6 +23,7 @@ from unittest.mock import patch
 import jinja2
 import pandas as pd
 import pyarrow as pa
+import pyarrow.dataset
 import pyarrow.parquet as pq
 
 import pipelines.build.step
@@ -37,13 +42,16 @@ from pipelines.core.files import write_atomically
 from pipelines.core.hashing import canonical_json
 from pipelines.core.source import code_sha256, source_sha256
 from pipelines.cut import Cut, CutInputs
+from pipelines.gate.queries import COLUMNS as QUERY_COLUMNS
 from pipelines.gate.results import _SCHEMA as SCHEMA
 from pipelines.gate.rules import KEYS
 from pipelines.gate.verdict import Verdict
+from pipelines.ledger.recording import software
+from pipelines.report import pages
 from pipelines.study import Study
 from tests.small_study import STUDY_FILE, deliver, make_study, scores_file, scores_row
 
-__all__ = ["code_sha256", "jinja2", "pd", "pipelines", "source_sha256"]
+__all__ = ["jinja2", "pd", "pipelines", "source_sha256"]
 
 # Stands in deliveries only: found anywhere outside the vault and the inbox, it has got out.
 SUBJECTS = ("CANARYSUBJ7F3A1", "CANARYSUBJ7F3A2")
@@ -65,10 +73,31 @@ STUDY = (
     )
 )
 
+# What only the real steps import.
+_SLOW = ("pipelines.simulate", "pipelines.validate", "pipelines.report.", "pipelines.profile")
+# The same study, whose cuts a person signs.
+SIGNED = STUDY.replace("signoff: demo", "signoff: [approver]")
+# What its gate finds where it is to block a cut, and asks a site.
+CHECK, QUERY = "CUR-ADQS-001", "Q-7F3A1"
 
-def deliver_first(root: Path) -> Study:
+
+def warm_up() -> None:
+    """Does once what every process that is forked off would do again: imports, templates, the hash of the code.
+
+    Nothing here starts a thread, which a fork would not have.
+    """
+    for module in pkgutil.walk_packages(pipelines.__path__, "pipelines."):
+        if not module.name.startswith(_SLOW) and not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    code_sha256()
+    software()
+    for name in pages._environment().list_templates(["html"]):
+        pages._environment().get_template(name)
+
+
+def deliver_first(root: Path, text: str = STUDY) -> Study:
     """Makes the study with two deliveries in its inbox."""
-    study = make_study(root, STUDY)
+    study = make_study(root, text)
     rows = scores_file(*(scores_row(subject) for subject in SUBJECTS))
     deliver(study, "S01", "scores_2026-02-01.csv", rows)
     deliver(study, "S01", "scores_2026-02-01.csv.sha256", hashlib.sha256(rows.encode()).hexdigest())
@@ -99,7 +128,8 @@ def _candidate(candidate: Path, study: Study, inputs: CutInputs) -> None:
     changes = {"new_delivery_id": [one.delivery_id for one in later], "new_source_file": [one.file for one in later]}
     schema = pa.schema([(name, pa.string()) for name in changes])
     pq.write_table(pa.table(changes, schema=schema), candidate / "tables" / "record_changes.parquet")
-    (candidate / "catalogue.json").write_bytes(b"{}\n")
+    # What the study file says, so that a cut shows by which one it was made.
+    (candidate / "catalogue.json").write_bytes(canonical_json({"title": study.title}))
     (candidate / "inputs.json").write_bytes(canonical_json(inputs.document))
 
 
@@ -109,14 +139,27 @@ def _rooms(*_: Any) -> contextlib.AbstractContextManager[Any]:
 
 def _results(folder: Path, _results: Any, verdict: Verdict, _connection: Any) -> None:
     document = {name: getattr(verdict, name) for name in ("verdict", "blocking", "checks", "counts")}
-    (folder / "verdict.json").write_bytes(canonical_json(document | {"failed": [], "blocked_by": []}))
+    failed = list(verdict.failed)
+    (folder / "verdict.json").write_bytes(canonical_json(document | {"failed": failed, "blocked_by": failed}))
+    found = {
+        "check_id": CHECK,
+        "gate": "curated",
+        "table_name": "adqs",
+        "severity": "critical",
+        "sentence": "A sentence.",
+    }
+    checks = [found | {"verdict": "FAIL", "rows_failed": 1} for _ in failed]
     rows = pa.schema([(name, pa.string()) for name in ("check_id", *KEYS, "row_id")])
-    pq.write_table(SCHEMA.empty_table(), folder / "checks.parquet")
-    pq.write_table(rows.empty_table(), folder / "failing_rows.parquet")
+    failing = [dict.fromkeys(rows.names, "x") | {"check_id": CHECK, "siteid": "S01"} for _ in failed]
+    pq.write_table(pa.Table.from_pylist(checks, schema=SCHEMA), folder / "checks.parquet")
+    pq.write_table(pa.Table.from_pylist(failing, schema=rows), folder / "failing_rows.parquet")
 
 
 def _queries(path: Path, *_: Any, **__: Any) -> None:
-    write_atomically(path, b"what is asked", change="gate.queries")
+    asked = dict.fromkeys(QUERY_COLUMNS, "x") | {"query_id": QUERY, "siteid": "S01", "srcseq": 1, "severity": "major"}
+    buffer = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist([asked | {"opened_on": date(2026, 2, 1)}]), buffer)
+    write_atomically(path, buffer.getvalue(), change="gate.queries")
 
 
 def _pages(_study: Study, cut: Cut) -> dict[str, str]:
@@ -124,9 +167,11 @@ def _pages(_study: Study, cut: Cut) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def quick_steps() -> Iterator[None]:
-    """Lets build, gate and report write what follows from their inputs without deriving it."""
+def quick_steps(*, blocked: bool = False) -> Iterator[None]:
+    """Lets build, gate and report write what follows from their inputs without deriving it; the gate may block it."""
     verdict = Verdict(verdict="PASS", blocking=False, checks=1, counts={"PASS": 1})
+    if blocked:
+        verdict = Verdict(verdict="FAIL", blocking=True, checks=1, counts={"FAIL": 1}, failed=(CHECK,))
     with contextlib.ExitStack() as stack:
         for target, stand_in in (
             ("pipelines.land.pseudonyms.secrets.token_bytes", lambda size: KEY[:size]),

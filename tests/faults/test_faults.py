@@ -5,12 +5,8 @@ The full list is `make faults`; here is a part of it that takes seconds.
 
 from __future__ import annotations
 
-import re
-
 import pytest
 
-from pipelines.core import fail_points
-from pipelines.core.source import ROOT
 from tests.faults import invariants
 from tests.faults.cases import Fault, Range
 
@@ -44,24 +40,6 @@ AT_THE_POINTER = Fault(state="", point="publish.pointer.synced:1")
 )
 def test_a_second_fault_during_the_recovery_breaks_nothing(place: Range, fault: Fault) -> None:
     place.play(fault)
-
-
-def test_every_point_in_the_code_is_listed_and_passed(place: Range) -> None:
-    code = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "pipelines").rglob("*.py"))
-    changes = set(re.findall(r'change="([a-z]+\.[a-z_]+|manifest)"', code)) | set(
-        re.findall(r', "(land\.[a-z]+)",', code)
-    )
-    moments = set(re.findall(r'reached\("([a-z_.]+)"\)', code))
-    by_hand = {name for name in moments if name.rpartition(".")[2] in fail_points.STAGES}
-    assert changes | {name.rpartition(".")[0] for name in by_hand} == set(fail_points.CHANGES)
-    assert moments - by_hand == set(fail_points.MOMENTS)
-    passed = {point.partition(":")[0] for points in place.points.values() for point in points}
-    # A signed change of the study file, or of who may sign, and a restored study are no part of a run.
-    assert set(fail_points.POINTS) - passed == {
-        f"{change}.{stage}"
-        for change in ("sign.copy", "sign.study_file", "sign.register", "restore.folder")
-        for stage in fail_points.STAGES
-    }
 
 
 def test_an_invariant_that_is_broken_is_told(place: Range) -> None:

@@ -89,7 +89,8 @@ create macro origin(domain, row) as struct_pack(srcdom := domain::varchar, deliv
     source_file := case when domain is null then null else 'all_2026-02-20.csv' end, srcseq := row::bigint);
 create table curated.adsl as select unnest(mart('S01-' || s, arm)), unnest(origin('DM', row)), 'CHE' as country, 'MDD' as dx, '1' as protocol_version, arm as trt01p, arm as trt01a,
     null::varchar as trtseqp, status as eosstt, reason as dcsreas, 40 as age, 1 as doses, 'Y' as enrlfl, 'Y' as randfl, 'Y' as saffl, 'Y' as analysfl,
-    date '2026-01-02' as icdt, date '2026-01-10' as rfstdt, date '2026-01-09' as randdt, date '2026-01-10' as trtsdt, date '2026-01-10' as trtedt, ended::date as eosdt
+    date '2026-01-02' as icdt, date '2026-01-10' as rfstdt, date '2026-01-09' as randdt, date '2026-01-10' as trtsdt, date '2026-01-10' as trtedt, ended::date as eosdt,
+    null::varchar as treatment_unblinded_reason, null::varchar as treatment_unblinded_fl, null::date as treatment_unblinded_date
     from (values ('001', 'KET', 1, 'ONGOING', null, null), ('002', 'PBO', 2, 'DISCONTINUED', 'WITHDRAWAL BY SUBJECT', '2026-01-20')) as t (s, arm, row, status, reason, ended);
 create table curated.adqs as select unnest(mart('S01-' || s, arm)), unnest(origin('QS', row)), 'MADRS' as paramcd, visit as avisit, null::varchar as atpt,
     null::varchar as qualifiers, null::varchar as basetype, case when score < 20 then 'Normal to mild' else 'Moderate or severe' end as avalcat1, null::varchar as dtype, source as total_source, null::varchar as missing_reason, 1 as aperiod, number as avisitn, ady, score::double as aval,

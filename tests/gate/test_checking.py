@@ -136,3 +136,17 @@ def test_every_check_passes_on_a_blinded_cut(rooms: Rooms) -> None:
                 rooms.connection.execute(f"delete from {schema}.{domain.name}")
     failed = [result.check_id for result in checked(rooms, load_suites()) if result.verdict != "PASS"]
     assert failed == ["LAN-QUARANTINE-003"]
+
+
+@pytest.mark.parametrize(
+    ("change", "verdict"),
+    [
+        # Of a wide file a row gives many records.
+        ("insert into landed.qs from landed.qs; insert into landed.qs from landed.qs", "PASS"),
+        ("update landed.deliveries set rows_accepted = 3", "FAIL"),
+    ],
+)
+def test_rows_are_told_apart_where_there_are_more_records_than_rows(rooms: Rooms, change: str, verdict: str) -> None:
+    rooms.connection.execute(change)
+    found = {result.check_id: result.verdict for result in checked(rooms, load_suites())}
+    assert found["LAN-DELIVERIES-003"] == verdict

@@ -19,6 +19,7 @@ import pytest
 from pipelines.core.errors import IntegrityError, StudyFileError
 from pipelines.cut import Cut
 from pipelines.gate import gate, read_verdict
+from pipelines.study import load_study
 
 CANARY = "Zaphod-Beeblebrox-42"
 ROOT = Path(__file__).resolve().parents[2]
@@ -128,7 +129,7 @@ def test_a_cut_is_not_gated_by_another_study_file_than_it_was_made_by(small_cut:
     with small.study.folder.study_file.open("a", encoding="utf-8") as file:
         file.write("# edited since\n")
     with pytest.raises(StudyFileError, match="changed after"):
-        gate(small.study, small.cut_id)
+        gate(load_study(small.study.folder.root), small.cut_id)
 
 
 def test_a_cut_that_is_not_there_is_refused(small_cut: Callable[..., Any]) -> None:
@@ -216,3 +217,37 @@ def test_a_cut_that_was_not_gated_has_no_verdict(small_cut: Callable[..., Any]) 
     small = small_cut()
     with pytest.raises(IntegrityError, match="afterglow gate"):
         read_verdict(Cut(small.study.folder, small.cut_id))
+
+
+def test_a_check_that_raised_an_error_is_run_again_until_somebody_signs(
+    small_cut: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the check would have found is not known yet, and what raised may be over."""
+    small = small_cut()
+    cut = Cut(small.study.folder, small.cut_id)
+
+    def raised(*_: object, **__: object) -> None:
+        message = "a library fell over"
+        raise RuntimeError(message)
+
+    with monkeypatch.context() as patch:
+        from pipelines.gate import failing_rows
+
+        patch.setattr(failing_rows.FailingRows, "_validate", raised)
+        blocked = gate(small.study, small.cut_id)
+        assert (blocked.verdict, blocked.blocking) == ("ERROR", True)
+        cut.report.mkdir()
+        assert not gate(small.study, small.cut_id).reused
+    assert cut.report.exists() is False
+    cut.report.mkdir()
+    healed = gate(small.study, small.cut_id)
+    assert (healed.verdict, healed.reused) == ("PASS_WITH_ROWS", False)
+    assert not cut.report.exists(), "it showed the verdict that was taken back"
+    assert not list(cut.directory.glob(".*"))
+    assert gate(small.study, small.cut_id).reused
+
+
+def test_an_error_that_somebody_signed_or_whose_cause_is_in_the_cut_stays(small_cut: Callable[..., Any]) -> None:
+    small = small_cut("alter table curated.adsl drop column siteid")
+    assert gate(small.study, small.cut_id).verdict == "ERROR"
+    assert gate(small.study, small.cut_id).reused

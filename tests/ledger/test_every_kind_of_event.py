@@ -74,7 +74,7 @@ KINDS = {
         new="signature 1 of 2: all sites.*", why=REASON,
     ),
     "code break": Told(
-        verb="code-break", object="subject", field=r"DANA \(unblinded_statistician\)", new=rf"record {SHORT}\.json",
+        verb="code-break", object="subject", field=r"DANA \(unblinded_statistician\)", new=SHORT,
         why=REASON, subject="SMALL-S01-001",
     ),
     "export": Told(verb="export", object=CUT, field="profile cms", new=rf"\d+ files, export\.json {HASH}"),

@@ -12,6 +12,7 @@ import pytest
 from pipelines.core.errors import IntegrityError, StudyFileError
 from pipelines.core.hashing import sha256_tree
 from pipelines.report import report
+from pipelines.study import load_study
 from tests.report.trials import parallel
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -70,5 +71,5 @@ def test_a_study_file_changed_after_the_build_gets_no_report(tmp_path: Path) -> 
     study, cut = parallel(tmp_path)
     study.folder.study_file.write_text(study.folder.study_file.read_text() + "\n# later\n")
     with pytest.raises(StudyFileError, match="changed after"):
-        report(study, cut.cut_id)
+        report(load_study(study.folder.root), cut.cut_id)
     assert not cut.report.exists()

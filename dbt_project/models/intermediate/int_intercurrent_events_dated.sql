@@ -12,6 +12,12 @@ clinical_events as (
 
 ),
 
+unblinded as (
+
+    select * from {{ ref('int_treatments_unblinded') }}
+
+),
+
 estimand_events as (
 
     select * from {{ source('study', 'estimand_events') }}
@@ -41,6 +47,12 @@ events as (
         cedecod as event,
         adt
     from clinical_events
+    union all
+    select
+        usubjid,
+        'TREATMENT UNBLINDED' as event,
+        treatment_unblinded_date as adt
+    from unblinded
 
 ),
 

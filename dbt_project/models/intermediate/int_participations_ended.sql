@@ -4,7 +4,8 @@ with dispositions as (
 
 ),
 
--- Consent and randomisation are milestones; any other disposition event ends the subject's participation.
+-- Consent and randomisation are milestones, and a treatment that became known is told of (CDISC: other event); any
+-- other disposition event ends the subject's participation.
 endings as (
 
     select
@@ -15,7 +16,7 @@ endings as (
         ) as candidate
     from dispositions
     where
-        dsdecod not in ('RANDOMIZED', 'INFORMED CONSENT OBTAINED')
+        dsdecod not in ('RANDOMIZED', 'INFORMED CONSENT OBTAINED', 'TREATMENT UNBLINDED')
         and coalesce(dscat, '') not in ('PROTOCOL MILESTONE', 'OTHER EVENT')
 
 ),

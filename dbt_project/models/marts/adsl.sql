@@ -28,6 +28,12 @@ sessions as (
 
 ),
 
+unblinded as (
+
+    select * from {{ ref('int_treatments_unblinded') }}
+
+),
+
 sites as (
 
     select * from {{ source('study', 'sites') }}
@@ -50,6 +56,7 @@ final as (
         classified.trtseqp,
         classified.eosstt,
         classified.dcsreas,
+        unblinded.treatment_unblinded_reason,
         'DM' as srcdom,
         subjects.delivery_id,
         subjects.source_file,
@@ -62,12 +69,14 @@ final as (
         classified.randfl,
         classified.saffl,
         analysed.analysfl,
+        case when unblinded.usubjid is not null then 'Y' end as treatment_unblinded_fl,
         subjects.icdt,
         scheduled.day_one_date as rfstdt,
         classified.randdt,
         classified.trtsdt,
         classified.trtedt,
-        classified.eosdt
+        classified.eosdt,
+        unblinded.treatment_unblinded_date
     from subjects
     left join classified
         on subjects.usubjid = classified.usubjid
@@ -77,6 +86,8 @@ final as (
         on subjects.usubjid = analysed.usubjid
     left join sessions
         on subjects.usubjid = sessions.usubjid
+    left join unblinded
+        on subjects.usubjid = unblinded.usubjid
     left join sites
         on subjects.siteid = sites.siteid
 
