@@ -8,7 +8,7 @@ Rule    the answer becomes a signature in the task that receives it, with the se
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from airflow.providers.standard.operators.hitl import ApprovalOperator
 from airflow.sdk import Param, task
@@ -17,11 +17,16 @@ from airflow.sdk.execution_time.hitl import HITLUser
 
 from pipelines.study import Study
 
+if TYPE_CHECKING:
+    from pipelines.signers import Signer
+
 # The auth managers that compare logins; `fab_logins.py` is ours.
 BY_LOGIN = (".SimpleAuthManager", ".TrialAuthManager")
 # What the person sees: where to look, and what Airflow knows of it. Counts and ids only.
 BODY = """\
 Study **%(study)s**, signing as **%(role)s**
+
+Asked: %(asked)s. An answer of anybody else signs nothing.
 
 - Cut: `{{ ti.xcom_pull(task_ids='build')['cut_id'] }}`
 - Verdict of the gate: **{{ ti.xcom_pull(task_ids='gate')['verdict'] }}**
@@ -45,7 +50,7 @@ class SignOff(ApprovalOperator):
         )
         super().__init__(
             subject=f"{study.name}: sign the data cut as {role}",
-            body=BODY % {"study": study.name, "role": role},
+            body=BODY % {"study": study.name, "role": role, "asked": _asked(study, role)},
             **{**settings, "params": {"reason": reason}, "retries": 0, "assigned_users": _answering(study, role)},
         )
         self.study = study
@@ -106,13 +111,22 @@ def sign_tasks(study: Study, cut_id: Any) -> list[Any]:
 
 def _answering(study: Study, role: str) -> list[HITLUser] | None:
     """Returns whose answer Airflow takes: the users of the role's signers; None leaves that to `sign_answer`."""
-    from pipelines.signers import register
-
     if not conf.get("core", "auth_manager").endswith(BY_LOGIN):
         # Other managers know users by numbers of their own.
         return None
-    entries = [entry for entry in register(study).entries().values() if role in entry.roles]
-    return [HITLUser(id=user, name=user) for entry in entries for user in entry.users] or None
+    return [HITLUser(id=user, name=user) for entry in _signers(study, role) for user in entry.users] or None
+
+
+def _signers(study: Study, role: str) -> list[Signer]:
+    from pipelines.signers import register
+
+    return [entry for entry in register(study).entries().values() if role in entry.roles]
+
+
+def _asked(study: Study, role: str) -> str:
+    """Returns who is asked, for the form: names and logins without what Jinja or Markdown would read."""
+    told = [f"{entry.name} ({', '.join(entry.users) or 'no login'})" for entry in _signers(study, role)]
+    return re.sub(r"[^\w .,;()@'-]", "?", "; ".join(told)) or "whom the register of signers names for this role"
 
 
 def is_published(study: Study, cut_id: str) -> bool:

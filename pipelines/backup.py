@@ -24,7 +24,7 @@ from pipelines.core.hashing import canonical_json, sha256_bytes, sha256_file
 from pipelines.core.leftovers import SUFFIX, held, owned_directory, remove_leftovers
 from pipelines.cut import published_cut
 from pipelines.land.store import WORKSPACE
-from pipelines.ledger import Event, dumped, events, kept_elsewhere, record
+from pipelines.ledger import Event, audited, dumped, events, kept_elsewhere, record
 from pipelines.restored import left_out
 from pipelines.root_hash import root_hash
 from pipelines.study import Study, StudyFolder
@@ -51,6 +51,7 @@ class BackupReceipt:
     with_vault: bool
 
 
+@audited
 def backup(study: Study, target: Path, *, with_vault: bool = False) -> BackupReceipt:
     """Backs up a study. Without the vault, no arm, no pseudonym key and no refused or arm-revealing file is in it.
 

@@ -106,11 +106,13 @@ def _seal(study: Study, cut: Cut) -> None:
     past = history(study, until=cut)
     changes = [asdict(check) for check in past.checks] if past.cuts[1:] else []
     stands = head(study.folder)
-    page = signatures_page(study, cut, given, waived, changes, ledger=f"{stands.seq}:{stands.sha256}")
+    named = cut.inputs.get("unblinding")
+    opened = _opened_by(study, str(named["id"])) if named else None
+    ledger = f"{stands.seq}:{stands.sha256}"
+    page = signatures_page(study, cut, given, waived, changes, ledger=ledger, opened=opened)
     write_atomically(cut.directory / SIGNATURES_PAGE, page.encode(), change="publish.page")
-    if named := cut.inputs.get("unblinding"):
-        content = canonical_json(_opened_by(study, str(named["id"])))
-        write_atomically(cut.unblinding, content, change="publish.unblinding")
+    if opened:
+        write_atomically(cut.unblinding, canonical_json(opened), change="publish.unblinding")
     cut.duckdb.chmod(0o444)
     published_at = utc_now()
     document = sealed_document(cut, published_at, stands)

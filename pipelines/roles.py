@@ -27,7 +27,8 @@ _STAFF = frozenset({DATA_MANAGER, BLINDED, UNBLINDED, ADMIN, SIGNER})
 _READERS = _EVERYBODY - {SERVICE}
 _MAKERS = frozenset({DATA_MANAGER, BLINDED, UNBLINDED, SERVICE})
 _MANAGERS = frozenset({DATA_MANAGER, SERVICE})
-# Each verb that takes a study, and the roles that may run it.
+# Each verb that takes a study, and the roles that may run it. Three are parts of a verb that only looks otherwise:
+# `erase` is `audit --erase`, `queries-exchange` is `queries --export` and `--import`, `roles-apply` is `roles apply`.
 COMMANDS: dict[str, frozenset[str]] = {
     # The data's way.
     "land": _MANAGERS,
@@ -48,6 +49,7 @@ COMMANDS: dict[str, frozenset[str]] = {
     "sql": _READERS - {ADMIN, SIGNER},
     "audit": frozenset({DATA_MANAGER, AUDITOR, ADMIN}),
     "queries": frozenset({DATA_MANAGER, BLINDED, UNBLINDED, AUDITOR}),
+    "queries-exchange": frozenset({DATA_MANAGER, BLINDED, UNBLINDED}),
     # Deciding: each asks for the key of a role that the study file names, too.
     "waive": _STAFF,
     "unblind": _STAFF,
@@ -58,6 +60,7 @@ COMMANDS: dict[str, frozenset[str]] = {
     # Keeping.
     "signer": _EVERYBODY,
     "roles": _EVERYBODY,
+    "roles-apply": frozenset({DATA_MANAGER, ADMIN, SERVICE}),
     "erase": frozenset({ADMIN}),
     "backup": frozenset({DATA_MANAGER, ADMIN, SERVICE}),
     "restore": frozenset({ADMIN}),

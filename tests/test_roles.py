@@ -36,6 +36,7 @@ diff        y y y y y . y
 sql         y y y y . . .
 audit       y . . y y . .
 queries     y y y y . . .
+queries-exchange y y y . . . .
 waive       y y y . y . y
 unblind     y y y . y . y
 code-break  y y y . y . y
@@ -44,6 +45,7 @@ unlock      y y y . y . y
 export      y y y . . . .
 signer      y y y y y y y
 roles       y y y y y y y
+roles-apply y . . . y y .
 erase       . . . . y . .
 backup      y . . . y y .
 restore     . . . . y . .

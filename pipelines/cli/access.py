@@ -36,8 +36,11 @@ def list_command(study_name: str) -> None:
 def apply_command(study_name: str, group: str, unblinded_group: str | None, as_json: bool) -> None:
     """Set the modes and groups of the study's files; prints what only root can do."""
     from pipelines.modes import apply_modes
+    from pipelines.roles import check_command
 
-    receipt = apply_modes(study_named(study_name), group=group, unblinded_group=unblinded_group)
+    study = study_named(study_name)
+    check_command(study, "roles-apply")
+    receipt = apply_modes(study, group=group, unblinded_group=unblinded_group)
     if as_json:
         print_json(receipt)
         return

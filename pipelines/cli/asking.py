@@ -40,11 +40,14 @@ def queries_command(
     """Show what sites are asked: opened, answered, closed and reopened over the cuts; send it, take answers in."""
     from pipelines.queries import OPEN, export_queries, import_answers, queries
     from pipelines.queries.register import selected
+    from pipelines.roles import check_command
 
     study = study_named(study_name)
     if file and directory:
         msg = "--import takes answers in, --export sends queries out: one of them at a time."
         raise UsageError(msg)
+    if file or directory:
+        check_command(study, "queries-exchange")
     if file:
         taken = import_answers(study, file)
         if as_json:

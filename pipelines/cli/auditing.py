@@ -43,6 +43,7 @@ def audit_command(study_name: str, *, as_json: bool, **options: Any) -> None:
     """Show the audit trail: who did what to what, when and why, and what deliveries changed; never a value."""
     from pipelines.audit import Filters, audit, review
     from pipelines.ledger import erase, head
+    from pipelines.roles import check_command
 
     study = study_named(study_name)
     seq, reason = options["seq"], options["reason"]
@@ -50,6 +51,7 @@ def audit_command(study_name: str, *, as_json: bool, **options: Any) -> None:
         msg = "--reason belongs to --erase."
         raise UsageError(msg)
     if seq is not None:
+        check_command(study, "erase")
         erase(study.folder, seq, reason=reason)
         click.echo(f"event {seq}: what it said is erased; that it was there, when and by whom stays")
         return

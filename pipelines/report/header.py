@@ -40,8 +40,16 @@ class Header:
     banners: tuple[Banner, ...]
 
 
-def header(study: Study, cut_id: str, inputs: Mapping[str, Any], *, verdict: str | None, blocking: bool) -> Header:
-    """Returns the head of the pages of the cut that was made from these inputs."""
+def header(
+    study: Study,
+    cut_id: str,
+    inputs: Mapping[str, Any],
+    *,
+    verdict: str | None,
+    blocking: bool,
+    waived: bool = False,
+) -> Header:
+    """Returns the head of the pages of the cut that was made from these inputs; `waived`: it is published in spite."""
     data_cutoff, as_of = inputs.get("data_cutoff"), inputs.get("as_of")
     facts = (
         ("Study", study.study, study.study),
@@ -56,7 +64,7 @@ def header(study: Study, cut_id: str, inputs: Mapping[str, Any], *, verdict: str
         cut_id=cut_id,
         facts=facts,
         verdict=verdict,
-        banners=_banners(study, inputs, blocking=blocking),
+        banners=_banners(study, inputs, blocking=blocking, waived=waived),
     )
 
 
@@ -66,9 +74,12 @@ def _signoff(study: Study) -> str:
     return "demo" if study.signoff == "demo" else f"required: {', '.join(study.signoff)}"
 
 
-def _banners(study: Study, inputs: Mapping[str, Any], *, blocking: bool) -> tuple[Banner, ...]:
+def _banners(study: Study, inputs: Mapping[str, Any], *, blocking: bool, waived: bool) -> tuple[Banner, ...]:
     banners = []
-    if blocking:
+    if blocking and waived:
+        words = "Published with waivers: critical checks failed, and persons let the rows below pass for this cut."
+        banners.append(Banner(kind="loud", text=words))
+    elif blocking:
         words = (
             "Not publishable: a critical check failed or a check could not run. See the page Validation. Only signed"
             " waivers let it pass; the page Signatures shows them."

@@ -150,6 +150,7 @@ def signatures_page(
     waivers: Sequence[dict[str, Any]] = (),
     changes: Sequence[dict[str, Any]] = (),
     ledger: str = "",
+    opened: dict[str, Any] | None = None,
 ) -> str:
     """Returns the page of the signatures and waivers given to a cut, in the look of its report.
 
@@ -160,6 +161,7 @@ def signatures_page(
         waivers: records with check_id, scope, rows, reason, name, role, signed_at (UTC) and until.
         changes: records of checks with their verdicts over the cuts (`pipelines.history`); none for a first cut.
         ledger: number and hash of the last event of the audit trail, as the seal has it.
+        opened: of an unblinded cut, the request and the signed statements that opened the arms.
     """
     from pipelines.gate.verdict import read_verdict
     from pipelines.report.content import Table
@@ -174,24 +176,46 @@ def signatures_page(
         cut.inputs,
         verdict=verdict.verdict,
         blocking=verdict.blocking,
+        waived=bool(waivers),
     )
-    keys = ("name", "role", "meaning", "reason", "method", "signed_at", "manifest_sha256")
+    keys = ("name", "role", "meaning", "reason", "method", "signed_at")
+    shown = [signature | {"method": _METHODS.get(signature.get("method", ""))} for signature in signatures]
+    bound = sorted({str(signature["manifest_sha256"]) for signature in signatures if "manifest_sha256" in signature})
     table = Table(
         caption="Signatures on this cut's manifest",
-        columns=("Printed name", "Role", "Meaning", "Reason", "Given by", "Time (UTC)", "Manifest, SHA-256"),
-        rows=tuple(tuple(text(signature.get(key)) for key in keys) for signature in signatures),
-        words=frozenset(range(1, len(keys) - 2)),
-        hashes=frozenset({len(keys) - 2, len(keys) - 1}),
+        columns=("Printed name", "Role", "Meaning", "Reason", "Signed with", "Time (UTC)"),
+        rows=tuple(tuple(text(signature.get(key)) for key in keys) for signature in shown),
+        words=frozenset(range(1, len(keys))),
+        notes=tuple(f"SHA-256 of the manifest that they are bound to: {each}" for each in bound),
     )
     sentence = signed(study, len(signatures))
     return render(
         SIGNATURES,
         top,
         signatures=table,
+        opened=_opened(opened or {}),
         waivers=_waivers(waivers),
         changes=_changes(changes),
         sentence=sentence,
         ledger=ledger,
+    )
+
+
+# How a signature's method reads.
+_METHODS = {"cli": "own key, command line", "airflow": "Airflow's form", "demo": "demo key, of nobody"}
+
+
+def _opened(opened: dict[str, Any]) -> Table:
+    from pipelines.report.content import Table
+    from pipelines.report.formats import text
+
+    reason = opened.get("request", {}).get("reason")
+    given = sorted(opened.get("signatures", ()), key=lambda one: (one["signed_at"], one["name"]))
+    return Table(
+        caption="Who opened the arms",
+        columns=("Printed name", "Role", "Reason", "Time (UTC)"),
+        rows=tuple((text(one["name"]), text(one["role"]), text(reason), text(one["signed_at"])) for one in given),
+        words=frozenset(range(1, 4)),
     )
 
 

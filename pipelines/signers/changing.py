@@ -145,14 +145,18 @@ def _written(
 
 def _recorded(study: Study, known: Register) -> None:
     # All of them: what a crash kept from the audit trail is told at the next change, and nothing is told twice.
-    told = [
-        Event(
+    told: list[Event] = []
+    before: dict[str, str] = {}
+    for change in known.changes:
+        happened = Event(
             action="role",
             object=f"signer {change.signer}",
             field=f"change {change.seq}",
+            # The change by which the signer was what they were until now.
+            old=before.get(change.signer, ""),
             new=change.sha256,
             reason=f"{change.change} as {', '.join(change.roles)} by {change.by}. {change.reason}".strip(),
         )
-        for change in known.changes
-    ]
+        told.append(happened)
+        before[change.signer] = change.sha256
     record(study.folder, *told)

@@ -10,12 +10,39 @@ from pathlib import Path
 
 import pytest
 
+from airflow_roles import ROLES as AIRFLOW_ROLES
+from pipelines.roles import AUDITOR, COMMANDS, ROLES
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 FAB = "airflow.providers.fab.auth_manager.fab_auth_manager"
 # The API asks for the permission first: 404 is that of a task that is not there, asked for by who may.
 MAY, MAY_NOT = 404, 403
 CHANGES_NOTHING = {"mark": MAY_NOT, "clear": MAY_NOT, "answer": MAY_NOT, "start": MAY_NOT}
 SIGNS = CHANGES_NOTHING | {"answer": MAY}
+
+
+@pytest.mark.requirement("SCH-1")
+@pytest.mark.parametrize("role", ROLES)
+def test_no_role_may_more_in_airflow_than_on_the_command_line(role: str) -> None:
+    """What Airflow's permissions let a role do, held against the table of roles and commands."""
+    allowed = AIRFLOW_ROLES.get(role, {})
+
+    def may(resource: str, action: str) -> bool:
+        return action in allowed.get(resource, "").split(",")
+
+    starts, answers = may("DAG Runs", "can_create"), may("HITL Detail", "can_edit")
+    # A run of `land_exports` lands, one of `cut_trial` does the rest.
+    assert not starts or all(role in COMMANDS[verb] for verb in ("land", "build", "gate", "report", "publish", "run"))
+    assert answers == (role in COMMANDS["sign"] and role in AIRFLOW_ROLES)
+    changing = {
+        (resource, action)
+        for resource, actions in allowed.items()
+        for action in actions.split(",")
+        if action not in {"can_read", "menu_access"} and resource not in {"My Password", "My Profile"}
+    }
+    # `can_edit` of a DAG is what Airflow asks for beside the form's.
+    assert changing <= {("DAG Runs", "can_create"), ("HITL Detail", "can_edit"), ("DAGs", "can_edit")}
+    assert changing == set() or role != AUDITOR
 
 
 @pytest.mark.slow

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from pipelines.signers import add_signer
 from pipelines.study import load_study
-from tests.small_signers import add_signers
+from tests.small_signers import ADMIN_ID, add_signers, key_of, signer_of
 
 CUT = "c" * 64
 
@@ -163,3 +164,33 @@ def test_airflow_takes_an_answer_from_the_roles_registered_signers_alone(
     assert refused == ["mallory", "dan"]
     assert cut.returned["sign_approver"] == {"answer": "Approve", "by": "ada"}
     assert [call[2]["user"] for call in steps.calls if call[0] == "sign"] == ["ada"]
+
+
+@pytest.mark.requirement("SCH-1")
+@pytest.mark.parametrize(
+    ("manager", "named"),
+    [
+        ("airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAuthManager", ["ada"]),
+        ("fab_logins.TrialAuthManager", ["ada"]),
+        # It knows people by numbers: whom the form would name is nobody, so the register is asked at the answer.
+        ("airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager", None),
+    ],
+)
+def test_a_form_names_the_signers_where_the_auth_manager_compares_logins(
+    studies: Any, dag_bag: Any, monkeypatch: pytest.MonkeyPatch, manager: str, named: list[str] | None
+) -> None:
+    add_signers(load_study(studies.add("trial", signoff="[approver]")), ada="approver", dan="data_manager")
+    monkeypatch.setenv("AIRFLOW__CORE__AUTH_MANAGER", manager)
+    asked = dag_bag().dags["cut_trial.trial"].task_dict["sign_approver"].assigned_users
+    assert (asked and [each["name"] for each in asked]) == named
+
+
+def test_the_form_says_who_is_asked_and_no_name_is_read_as_a_template(studies: Any, dag_bag: Any) -> None:
+    study = load_study(studies.add("trial", signoff="[approver]"))
+    body = dag_bag().dags["cut_trial.trial"].task_dict["sign_approver"].body
+    assert "Asked: whom the register of signers names for this role." in body
+    add_signers(study, ada="approver", dan="data_manager")
+    hostile = signer_of("eve", "approver", name="Eve {{ 7 * 7 }} <b>", users=("eve",))
+    add_signer(study, hostile, key=key_of(ADMIN_ID))
+    body = dag_bag().dags["cut_trial.trial"].task_dict["sign_approver"].body
+    assert "Asked: ADA (ada); Eve ?? 7 ? 7 ?? ?b? (eve). An answer of anybody else signs nothing." in body

@@ -161,3 +161,17 @@ def test_signatures_are_listed_with_what_they_are_bound_to(tmp_path: Path) -> No
     assert "Nobody has signed this cut" in signatures_page(study, cut, [])
     unsigned_study, unsigned_cut = parallel(tmp_path / "unsigned")
     assert "unsigned: the study file asks for no sign-off" in signatures_page(unsigned_study, unsigned_cut, [])
+
+
+def test_a_cut_published_with_waivers_says_so_and_an_unblinded_one_says_who_opened_the_arms(tmp_path: Path) -> None:
+    study, cut = parallel(tmp_path, signoff="demo", blocking=True)
+    waiver = dict.fromkeys(("check_id", "scope", "rows", "reason", "name", "role", "signed_at", "until"), "-")
+    page = signatures_page(study, cut, [], [waiver])
+    assert "Published with waivers" in page
+    assert "Not publishable" not in page
+    assert "Not publishable" in signatures_page(study, cut, [])
+    assert "Who opened the arms" not in page
+    given = {"name": "Una <b>", "role": "unblinded_statistician", "signed_at": "2026-01-02T03:04:05.678Z"}
+    request = {"reason": "the plan is final"}
+    opened = signatures_page(study, cut, [], opened={"request": request, "signatures": [given]})
+    assert all(words in opened for words in ("Who opened the arms", "Una &lt;b&gt;", "the plan is final", "03:04:05"))

@@ -33,6 +33,7 @@ def refused(root: Path, line: str) -> str:
         ("[data_manger]", "signoff[0]", "'data_manger' is no role that commands know. Did you mean 'data_manager'?"),
         ('["  "]', "signoff[0]", "this is no role."),
         ('["a,b"]', "signoff[0]", "this is no role."),
+        ('["{{ 7 * 7 }}"]', "signoff[0]", "this is no role."),
         (f"[{'x' * 65}]", "signoff[0]", "this is no role. Write letters, digits and spaces, at most 64."),
     ],
 )
@@ -49,7 +50,9 @@ def test_the_other_lists_of_roles_are_checked_alike_and_all_mistakes_come_at_onc
     assert all(each in said for each in ("signoff[0]: 'demo'", f"{name}[1]: 'admin'", f"{name}[2]: 'service'"))
 
 
-@pytest.mark.parametrize("signoff", ["none", "demo", "[statistician, sponsor_medical_lead]", "[Prüfarzt]", "[signer]"])
+@pytest.mark.parametrize(
+    "signoff", ["none", "demo", "[statistician, sponsor_medical_lead]", "[Prüfarzt]", "[signer]", "[Lead (EU) 2]"]
+)
 def test_a_study_names_roles_of_its_own(tmp_path: Path, signoff: str) -> None:
     make_study(tmp_path, STUDY_FILE.replace("signoff: none", f"signoff: {signoff}"))
 

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from pydantic_core import to_jsonable_python
 
 from pipelines.core.errors import IntegrityError
+from pipelines.core.hashing import sha256_file
 from pipelines.core.source import ROOT
-from pipelines.validate import controls, operation
+from pipelines.validate import controls, operation, performance, step, validate
 from pipelines.validate.installation import Installation, Package, installation
 from pipelines.validate.package import Package as ValidationPackage
 from pipelines.validate.package import page
 from pipelines.validate.performance import Trial
 from pipelines.validate.requirements import Control, Requirement, Requirements
+from pipelines.validate.soaks import load_soaks
 
 KNOWN = Requirements(
     requirements=(
@@ -27,6 +30,11 @@ KNOWN = Requirements(
 )
 CONFTEST = (ROOT / "tests" / "conftest.py").read_text(encoding="utf-8")
 HOOK = CONFTEST[CONFTEST.index("def pytest_collection_modifyitems") : CONFTEST.index("@pytest.fixture")]
+RESULTS = """\
+<testsuites><testsuite><testcase classname="test_sums" name="test_it_adds"><properties>
+<property name="test" value="test_sums.py::test_it_adds"/><property name="requirement" value="AAA-1"/>
+</properties></testcase></testsuite></testsuites>
+"""
 SUMS = """
 import pytest
 from sums import add
@@ -144,6 +152,35 @@ def test_the_page_shows_every_part_and_escapes_what_it_shows() -> None:
     assert "<script" not in shown
     assert json.loads(json.dumps(to_jsonable_python(package)))["tests"][0]["test"] == result.test
     assert package.verdict == "DEVIATIONS"
+
+
+@pytest.mark.requirement("VAL-1")
+def test_a_package_ends_without_deviation_lists_soaks_as_not_run_and_asks_for_them_when_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = replace(_installed(), changed_files=(), packages=(), missing=())
+    known = Requirements(requirements=(KNOWN.requirements[0], KNOWN.requirements[3]))
+    monkeypatch.setattr(step, "load_requirements", lambda: known)
+    monkeypatch.setattr(step, "installation", lambda _: found)
+    monkeypatch.setattr(controls, "try_controls", lambda *_, **__: ())
+    monkeypatch.setattr(performance, "performance", lambda _: ())
+    results = tmp_path / "results.xml"
+    results.write_text(RESULTS)
+
+    receipt = validate(tmp_path / "package", results=results)
+    assert (receipt.verdict, receipt.deviations, receipt.soaks) == ("PASSED", (), 0)
+    sealed = json.loads((tmp_path / "package" / "manifest.json").read_bytes())
+    assert sealed["files"] == {
+        name: sha256_file(tmp_path / "package" / name) for name in ("validation.html", "validation.json")
+    }
+    assert sha256_file(tmp_path / "package" / "manifest.json") == receipt.sha256
+    assert "not run: make same-bytes" in (tmp_path / "package" / "validation.html").read_text()
+
+    (tmp_path / "soaks").mkdir()
+    asked = validate(tmp_path / "package", results=results, soaks=tmp_path / "soaks")
+    assert asked.verdict == "DEVIATIONS"
+    assert "OQ: the soak 'faults' was not run (`make faults`)." in asked.deviations
+    assert len(asked.deviations) == len(load_soaks())
 
 
 def _installed() -> Installation:
