@@ -19,7 +19,7 @@ from pipelines.core.errors import IntegrityError, NotAllowedError, UsageError
 from pipelines.core.files import directory_written_whole
 from pipelines.core.hashing import canonical_json, sha256_bytes, sha256_file
 from pipelines.core.parquet import write_parquet
-from pipelines.cut import Cut, check_unblinded, published_cut
+from pipelines.cut import Cut, check_unblinded, published_cut, readers_of
 from pipelines.export.counted import counted
 from pipelines.export.shared import OLDEST, export_key, shared_rows
 from pipelines.export.suppression import PROFILES
@@ -71,7 +71,7 @@ def export(study: Study, *, profile: str, to: Path, cut_id: str | None = None) -
     if wrong := differences(cut):
         raise IntegrityError("\n".join([f"{study.name}: cut {cut.short_id} is not exported.", *wrong]))
     withheld: dict[str, tuple[str, ...]] = {}
-    with directory_written_whole(to) as directory:
+    with directory_written_whole(to, readers=readers_of(study.folder, cut.inputs)) as directory:
         for name, table in counted(cut.tables, PROFILES[profile]).items():
             _write(table, directory / "counts" / name)
         if profile == "none":

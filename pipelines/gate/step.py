@@ -39,7 +39,7 @@ def gate(study: Study, cut_id: str) -> GateReceipt:
         StudyFileError: the study file is not the one that the cut was made by.
         BusyError: another process works on the study.
     """
-    from pipelines.cut import Cut, is_same_study
+    from pipelines.cut import Cut, is_same_study, readers_of
 
     cut = Cut(study.folder, cut_id)
     if cut.gate.is_dir():
@@ -62,7 +62,8 @@ def gate(study: Study, cut_id: str) -> GateReceipt:
 
     suites = load_suites()
     # The gate's own folder last: while it is not there, the cut is gated again, and its queries are written again.
-    with study.folder.lock(), directory_written_whole(cut.gate, change="gate.verdict") as folder:
+    readers = readers_of(study.folder, cut.inputs)
+    with study.folder.lock(), directory_written_whole(cut.gate, change="gate.verdict", readers=readers) as folder:
         remove_leftovers(cut.tables)
         with opened_rooms(study, cut) as rooms:
             results = checked(rooms, suites)
