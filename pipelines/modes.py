@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from pipelines.core.errors import UsageError
-from pipelines.cut import Cut, cuts
+from pipelines.cut import Cut, cuts, keep_readers
 from pipelines.ledger import Event, audited, record
 from pipelines.study import Study
 
@@ -35,7 +35,8 @@ def apply_modes(study: Study, *, group: str, unblinded_group: str | None = None)
     Args:
         study: the study.
         group: the operating system's group of all who work with the study, blinded ones too: they read.
-        unblinded_group: the group of those who may read unblinded cuts; without one they stay their owner's.
+        unblinded_group: the group of those who may read unblinded cuts; without one they stay their owner's. Cuts
+            that are made later have it from the first byte.
 
     Raises:
         UsageError: the operating system has no such group.
@@ -54,6 +55,7 @@ def apply_modes(study: Study, *, group: str, unblinded_group: str | None = None)
         left += failed
         if not failed:
             applied.append((path.relative_to(study.folder.root).as_posix(), of or "-", f"{mode:04o}"))
+    keep_readers(study.folder, unblinded_group)
     said = f"group {group}, unblinded group {unblinded_group or 'none'}; {len(left)} left to root"
     record(study.folder, Event(action="role", object="file modes", new=said))
     return ModesReceipt(applied=tuple(applied), left=tuple(left))

@@ -16,8 +16,16 @@ from pipelines.core.errors import IntegrityError
 from pipelines.core.fail_points import reached
 from pipelines.core.fence import overtake
 from pipelines.core.files import fsync_directory, fsync_file, held_still, write_atomically
-from pipelines.core.hashing import canonical_json, sha256_file
-from pipelines.cut import Cut, check_config, check_held, check_unblinded, unblinding_directory
+from pipelines.core.hashing import canonical_json, sha256_file, sha256_json
+from pipelines.cut import (
+    Cut,
+    check_config,
+    check_held,
+    check_unblinded,
+    cuts,
+    published_cut,
+    unblinding_directory,
+)
 from pipelines.gate import check_gate
 from pipelines.gate.waivers import waivers
 from pipelines.history import history
@@ -92,10 +100,37 @@ def _move_pointer(study: Study, cut: Cut, bound: str, run: int | None) -> bool:
         reached("publish.fenced")
         # Said before it is done, and again when it is: a crash between the two is told from a pointer moved back.
         sealed = f"{told} seal {pointer['seal_sha256']}"
-        record(study.folder, Event(action="publish", object=named, field=BEGUN, new=sealed))
+        begun = Event(action="publish", object=named, field=BEGUN, new=sealed)
+        record(study.folder, begun, *_queries_changed(study, cut))
         write_atomically(cut.pointer, content, change="publish.pointer")
     record(study.folder, Event(action="publish", object=named, new=told))
     return reused
+
+
+def _queries_changed(study: Study, cut: Cut) -> list[Event]:
+    """Returns what becomes of queries with this publication: how many, and a hash of their ids, which the cut holds."""
+    before = published_cut(study.folder, unblinded=cut.is_unblinded)
+    asked, known = _query_ids(cut), _query_ids(before) if before else set()
+    # Closed by a published cut, and asked again by this one.
+    others = [one for one in cuts(study.folder) if one.seal.exists() and one.cut_id != cut.cut_id]
+    once = set().union(*map(_query_ids, others)) if asked - known else set()
+    changed = {"opened": asked - known - once, "closed": known - asked, "reopened": (asked - known) & once}
+    return [
+        Event(action="query", object=f"cut {cut.cut_id}", field=what, new=f"{len(ids)}, ids {sha256_json(sorted(ids))}")
+        for what, ids in changed.items()
+        if ids
+    ]
+
+
+def _query_ids(cut: Cut) -> set[str]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return set(map(str, pq.read_table(cut.queries, columns=["query_id"])["query_id"].to_pylist()))
+    except (OSError, pa.ArrowException):
+        # An older cut that is gone or damaged keeps no newer one back: `verify` names it.
+        return set()
 
 
 def _seal(study: Study, cut: Cut) -> None:

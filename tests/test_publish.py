@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from pipelines.core.errors import BusyError, GateFailedError, IntegrityError, NotAllowedError
+from pipelines.core.hashing import sha256_json
 from pipelines.cut import published_cut
+from pipelines.ledger import events
 from pipelines.manifest import manifest_sha256
 from pipelines.publish import publish
 from pipelines.sign import DEMO_ROLE, sign
@@ -117,3 +121,20 @@ def test_the_page_of_signatures_prints_the_head_of_the_audit_trail_that_the_seal
     publish(study, cut.cut_id)
     sealed = json.loads(cut.seal.read_bytes())["ledger"]
     assert f"{sealed['seq']}:{sealed['sha256']}" in (cut.directory / "report/signatures.html").read_text()
+
+
+@pytest.mark.requirement("AUD-1")
+def test_the_audit_trail_tells_which_queries_a_publication_opens_closes_and_opens_again(tmp_path: Path) -> None:
+    study = small_study(tmp_path)
+    for number, asked in enumerate((["q1", "q2"], ["q2"], ["q2", "q1"], ["q2", "q1"])):
+        cut = make_candidate(study, number=number + 1)
+        pq.write_table(pa.table({"query_id": pa.array(asked, pa.string())}), cut.queries)
+        publish(study, cut.cut_id)
+        publish(study, cut.cut_id)
+    told = [each.event for each in events(study.folder) if each.action == "query" and each.event]
+    assert [(event.field, event.new) for event in told] == [
+        ("opened", f"2, ids {sha256_json(['q1', 'q2'])}"),
+        ("closed", f"1, ids {sha256_json(['q1'])}"),
+        ("reopened", f"1, ids {sha256_json(['q1'])}"),
+    ]
+    assert not [event for event in told if event.subject]

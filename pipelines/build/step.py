@@ -59,7 +59,7 @@ def build(
         BusyError: another process works on the study.
     """
     from pipelines.build.events import build_events
-    from pipelines.cut import Cut, cut_inputs
+    from pipelines.cut import Cut, cut_inputs, readers_of
     from pipelines.study.demographics import require_demographics
 
     require_demographics(study)
@@ -67,7 +67,9 @@ def build(
     cut = Cut(study.folder, inputs.cut_id)
     reused = cut.directory.is_dir()
     if not reused:
-        with study.folder.lock(), directory_written_whole(cut.directory, change="build.cut") as candidate:
+        readers = readers_of(study.folder, inputs.document)
+        whole = directory_written_whole(cut.directory, change="build.cut", readers=readers)
+        with study.folder.lock(), whole as candidate:
             _write_candidate(candidate, study, inputs)
     record(study.folder, *build_events(cut))
     return BuildReceipt(cut_id=cut.cut_id, reused=reused, rows=_rows(cut))

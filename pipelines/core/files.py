@@ -8,11 +8,29 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.core.errors import BusyError
 from pipelines.core.fail_points import reached
 from pipelines.core.leftovers import SUFFIX, claim, remove_leftovers
+
+
+@dataclass(frozen=True, kw_only=True)
+class Readers:
+    """Who may read a folder beside its owner: a group of the operating system, or without one nobody."""
+
+    group: int | None
+
+    def admit(self, path: Path) -> None:
+        """Gives the path its group and mode; where the owner may not give it to the group, it stays the owner's."""
+        shared = self.group is not None
+        if self.group is not None and path.stat().st_gid != self.group:
+            try:
+                os.chown(path, -1, self.group)
+            except PermissionError:
+                shared = False
+        path.chmod((0o750 if shared else 0o700) if path.is_dir() else (0o640 if shared else 0o600))
 
 
 def fsync_directory(path: Path) -> None:
@@ -66,11 +84,12 @@ def _new_file(path: Path) -> Path:
 
 
 @contextlib.contextmanager
-def directory_written_whole(target: Path, *, change: str = "") -> Iterator[Path]:
+def directory_written_whole(target: Path, *, change: str = "", readers: Readers | None = None) -> Iterator[Path]:
     """Yields an empty directory that becomes `target` when the block ends well, and vanishes when it does not.
 
     The temporary name starts with a dot and lies beside the target, so that the rename is atomic. What processes that
-    were killed left there is removed. `change` is what the fail points on the way are called by.
+    were killed left there is removed. `change` is what the fail points on the way are called by. `readers` are the only
+    ones who may look into it, from its first byte on; None: everybody.
 
     Raises:
         BusyError: the target came to be while the block ran; it is left as it is.
@@ -78,12 +97,18 @@ def directory_written_whole(target: Path, *, change: str = "") -> Iterator[Path]
     target.parent.mkdir(parents=True, exist_ok=True)
     remove_leftovers(target.parent)
     descriptor, temporary = claim(lambda: _new_directory(target))
-    temporary.chmod(0o755)
+    # Until here it is its owner's alone, as all that has a temporary name.
+    if readers is None:
+        temporary.chmod(0o755)
+    else:
+        readers.admit(temporary)
     try:
         reached(f"{change}.begun")
         yield temporary
         reached(f"{change}.written")
         for path in sorted(temporary.rglob("*")):
+            if readers is not None:
+                readers.admit(path)
             if path.is_dir():
                 fsync_directory(path)
             else:

@@ -58,6 +58,7 @@ class LandedDelivery:
     rows_in: int
     rows_accepted: int
     rows_quarantined: int
+    rows_refused: int | None
     rank: int
     current: bool
     is_increment: bool
@@ -234,6 +235,7 @@ def _ranked(study: Study, known: list[tuple[Arrival, DeliveryReceipt]], as_of: d
                 rows_in=receipt.rows_in,
                 rows_accepted=receipt.rows_accepted,
                 rows_quarantined=receipt.rows_quarantined,
+                rows_refused=receipt.rows_refused,
                 rank=rank,
                 current=current,
                 is_increment=modes.get(export) == "increment",
@@ -263,6 +265,7 @@ def _described(delivery: LandedDelivery) -> dict[str, Any]:
         "rows_in": delivery.rows_in,
         "rows_accepted": delivery.rows_accepted,
         "rows_quarantined": delivery.rows_quarantined,
+        "rows_refused": delivery.rows_refused,
         "rank": delivery.rank,
         "current": delivery.current,
     }

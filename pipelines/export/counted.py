@@ -5,7 +5,7 @@ A blinded cut has one column: all arms together.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from pipelines.core.duck import connect, parquet_scan
 from pipelines.export.shared import OLDEST
-from pipelines.export.suppression import Cell, Profile, protected
+from pipelines.export.suppression import TOTAL, Cell, Profile, protected_together
 
 _SUBJECTS = f"""
     select 'status at end' as characteristic, coalesce(eosstt, 'unknown') as row_name, trta, usubjid from {{adsl}}
@@ -47,6 +47,11 @@ _ADVERSE_EVENTS = """
     left join (select distinct usubjid, aedecod from {adae} where trtemfl = 'Y') as had
         on subjects.usubjid = had.usubjid and terms.aedecod = had.aedecod
 """
+Stratum = tuple[str, ...]
+
+_JUDGED_TABLES = {"response", "remission"}
+# Of one visit all rules, estimands and both endpoints count the same scores of the same subjects.
+_SAME_SUBJECTS = ("endpoint", "paramcd", "aperiod", "avisit")
 _STRATA = ("endpoint", "paramcd", "estimand", "missing_rule", "aperiod", "avisit")
 # Each: the strata, which are tables of their own, and the query that gives stratum, row, column and subject.
 COUNTED = {
@@ -58,13 +63,18 @@ COUNTED = {
 
 
 def counted(tables: Path, profile: Profile) -> dict[str, pa.Table]:
-    """Returns the tables of counts as they may be shared: strata, row, arm, `subjects` (null: not shown)."""
+    """Returns the tables of counts as they may be shared: strata, row, arm, `subjects` (null: not shown).
+
+    Raises:
+        NotAllowedError: it cannot be shown that what is hidden stays hidden.
+    """
     made = {}
-    for name, (strata, query) in COUNTED.items():
-        cells = _cells(tables, strata, query)
+    cells = {name: _cells(tables, strata, query) for name, (strata, query) in COUNTED.items()}
+    shown = _shown(cells, profile)
+    for name, (strata, _) in COUNTED.items():
         rows: list[dict[str, Any]] = []
-        for stratum, counts in sorted(cells.items(), key=lambda item: str(item[0])):
-            for (row, column), count in sorted(protected(counts, profile).items()):
+        for stratum in sorted(cells[name], key=str):
+            for (row, column), count in sorted(shown[name, stratum].items()):
                 named = dict(zip(strata, stratum, strict=True))
                 rows.append(named | {"category": row, "arm": column, "subjects": count})
         fields = [*((each, pa.string()) for each in (*strata, "category", "arm")), ("subjects", pa.int64())]
@@ -72,14 +82,45 @@ def counted(tables: Path, profile: Profile) -> dict[str, pa.Table]:
     return made
 
 
-def _cells(tables: Path, strata: tuple[str, ...], query: str) -> Mapping[tuple[str, ...], dict[Cell, int]]:
+def _shown(
+    cells: Mapping[str, Mapping[Stratum, Mapping[Cell, int]]], profile: Profile
+) -> dict[tuple[str, Stratum], dict[Cell, int | None]]:
+    """Hides small counts, together in what is asked of the same subjects at the same visit.
+
+    Elsewhere tables share the number of subjects by arm and nothing else, and that is shown in all of them or in none.
+    """
+    together: dict[Hashable, list[tuple[str, Stratum]]] = {}
+    for name, strata in cells.items():
+        for stratum in strata:
+            visit = dict(zip(COUNTED[name][0], stratum, strict=True))
+            same = tuple(visit.get(part) for part in _SAME_SUBJECTS) if name in _JUDGED_TABLES else (name, stratum)
+            together.setdefault(same, []).append((name, stratum))
+    shown: dict[tuple[str, Stratum], dict[Cell, int | None]] = {}
+    for places in together.values():
+        numbered = {str(number): place for number, place in enumerate(places)}
+        counts = {key: _named(cells[name][stratum], name) for key, (name, stratum) in numbered.items()}
+        for key, table in protected_together(counts, profile).items():
+            of = f"{numbered[key][0]}: "
+            shown[numbered[key]] = {(row.removeprefix(of), column): count for (row, column), count in table.items()}
+    return shown
+
+
+def _named(counts: Mapping[Cell, int], table: str) -> dict[Cell, int]:
+    # Y of response is another number than Y of remission; a score that is missing is missing for both.
+    return {
+        (row if row in {"missing", TOTAL} else f"{table}: {row}", column): count
+        for (row, column), count in counts.items()
+    }
+
+
+def _cells(tables: Path, strata: tuple[str, ...], query: str) -> dict[Stratum, dict[Cell, int]]:
     scans = {path.stem: parquet_scan([path]) for path in tables.glob("*.parquet")}
     named = ", ".join(f"cast({name} as varchar)" for name in strata)
     sql = (
         f"select {named}, row_name, trta, count(distinct usubjid) from ({query.format_map(scans)}) "
         "where trta is not null group by all order by all"
     )
-    cells: dict[tuple[str, ...], dict[Cell, int]] = {}
+    cells: dict[Stratum, dict[Cell, int]] = {}
     with connect() as connection:
         for *stratum, row, column, count in connection.execute(sql).fetchall():
             cells.setdefault(tuple(stratum), {})[row, column] = count

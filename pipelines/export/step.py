@@ -19,8 +19,9 @@ from pipelines.core.errors import IntegrityError, NotAllowedError, UsageError
 from pipelines.core.files import directory_written_whole
 from pipelines.core.hashing import canonical_json, sha256_bytes, sha256_file
 from pipelines.core.parquet import write_parquet
-from pipelines.cut import Cut, check_unblinded, published_cut
+from pipelines.cut import Cut, check_unblinded, published_cut, readers_of
 from pipelines.export.counted import counted
+from pipelines.export.earlier import check_earlier, keep_export
 from pipelines.export.shared import OLDEST, export_key, shared_rows
 from pipelines.export.suppression import PROFILES
 from pipelines.ledger import Event, audited, record
@@ -54,7 +55,8 @@ def export(study: Study, *, profile: str, to: Path, cut_id: str | None = None) -
 
     Raises:
         UsageError: there is no such profile, or the folder exists.
-        NotAllowedError: the cut is not published, or shows arms that two signers have not opened.
+        NotAllowedError: the cut is not published, or shows arms that two signers have not opened; or a count that is
+            hidden could be worked out, from this export or together with an earlier one.
         IntegrityError: the cut's files are not those that were published.
     """
     if profile not in PROFILES:
@@ -70,8 +72,9 @@ def export(study: Study, *, profile: str, to: Path, cut_id: str | None = None) -
     check_unblinded(study, cut)
     if wrong := differences(cut):
         raise IntegrityError("\n".join([f"{study.name}: cut {cut.short_id} is not exported.", *wrong]))
+    check_earlier(study, cut, PROFILES[profile])
     withheld: dict[str, tuple[str, ...]] = {}
-    with directory_written_whole(to) as directory:
+    with directory_written_whole(to, readers=readers_of(study.folder, cut.inputs)) as directory:
         for name, table in counted(cut.tables, PROFILES[profile]).items():
             _write(table, directory / "counts" / name)
         if profile == "none":
@@ -90,6 +93,7 @@ def export(study: Study, *, profile: str, to: Path, cut_id: str | None = None) -
         }
         content = canonical_json(document)
         (directory / "export.json").write_bytes(content)
+        keep_export(study, cut, PROFILES[profile])
         # Said before the folder is there: nothing leaves that the audit trail does not tell of.
         happened = Event(
             action="export", object=f"cut {cut.cut_id}", field=f"profile {profile}",

@@ -1,7 +1,7 @@
 """Reconciliation: every delivered row, and every record made of it, followed to where it is published or left out.
 
 published.reconciliation    one line a delivered file (unit ROWS), and one a file and domain (unit RECORDS)
-    ROWS      delivered = landed + set_aside + refused
+    ROWS      delivered = landed + set_aside + refused; of a refused file that cannot be read, both ends are null
     RECORDS   landed = superseded + absent_since + undone + after_cutoff + restated + not_asked + derived + published
 `unexplained` is what a line lacks to that, and a critical check lets no line lack any. Each part is counted by itself:
 none is what the others leave over, but for a file that is not in use.
@@ -229,14 +229,18 @@ def _lines() -> str:
         ),
         rows as (
             select siteid, file as source_file, 'ROWS' as unit, delivery_id, outcome, current as is_current,
-                rows_in as delivered,
+                case when outcome in ('accepted', 'warned') then rows_in else rows_refused end as delivered,
                 case when outcome in ('accepted', 'warned') then rows_accepted else 0 end as landed,
                 case when outcome in ('accepted', 'warned') then rows_quarantined else 0 end as set_aside,
-                case when outcome in ('accepted', 'warned') then 0 else rows_in end as refused
+                case when outcome in ('accepted', 'warned') then 0 else rows_refused end as refused
             from landed.deliveries
         ),
         lines as (
-            select *, delivered - landed - set_aside - refused as unexplained from rows
+            select *,
+                -- Of a refused file that could not be read nobody knows the rows: none of them landed.
+                case when delivered is null and outcome not in ('accepted', 'warned') then landed + set_aside
+                    else delivered - landed - set_aside - refused end as unexplained
+            from rows
             union all by name
             select *, landed - ({" + ".join(_PARTS)}) as unexplained from records
         )

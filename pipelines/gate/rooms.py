@@ -40,6 +40,7 @@ _DELIVERIES = {
     "rows_in": "bigint",
     "rows_accepted": "bigint",
     "rows_quarantined": "bigint",
+    "rows_refused": "bigint",
     "current": "boolean",
     "rank": "integer",
 }

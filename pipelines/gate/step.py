@@ -48,7 +48,7 @@ def gate(study: Study, cut_id: str) -> GateReceipt:
         StudyFileError: the study file is not the one that the cut was made by.
         BusyError: another process works on the study.
     """
-    from pipelines.cut import Cut, is_same_study
+    from pipelines.cut import Cut, is_same_study, readers_of
 
     cut = Cut(study.folder, cut_id)
     is_again = cut.gate.is_dir() and _may_run_another_time(study, cut)
@@ -70,7 +70,8 @@ def gate(study: Study, cut_id: str) -> GateReceipt:
     with study.folder.lock():
         if is_again:
             take_back(cut)
-        with directory_written_whole(cut.gate, change="gate.verdict") as folder:
+        readers = readers_of(study.folder, cut.inputs)
+        with directory_written_whole(cut.gate, change="gate.verdict", readers=readers) as folder:
             verdict = _checked_and_written(study, cut, suites, folder)
     return _recorded(study, _receipt(cut_id, verdict, reused=False))
 

@@ -85,7 +85,7 @@ _BESIDE = {
     "03",
 }
 # A code this short may be a code of something else; then only all of them together tell the arm.
-_TELLING_LENGTH = 3
+TELLING_LENGTH = 3
 _FIRST_VALUES = 200
 
 
@@ -147,7 +147,7 @@ def _holds_arms(values: pa.Array, study: Study, *, missing: tuple[str, ...]) -> 
         return False
     held = _folded(values)
     arms = held & (names[0] | names[1])
-    return held <= known and (len(arms) > 1 or any(len(arm) >= _TELLING_LENGTH for arm in arms))
+    return held <= known and (len(arms) > 1 or any(len(arm) >= TELLING_LENGTH for arm in arms))
 
 
 def _folded(values: pa.Array) -> set[str]:

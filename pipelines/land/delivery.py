@@ -23,6 +23,7 @@ from pipelines.land.contract import Contract
 from pipelines.land.drift import header_drift, rows_drift
 from pipelines.land.identifiers import check_identifiers
 from pipelines.land.readers import read_text_rows
+from pipelines.land.readers.text_rows import TextRows
 from pipelines.land.receipts import Change, DeliveryReceipt, HeldError, RefusedError
 from pipelines.land.shape import Shaped, shape
 from pipelines.land.sidecars import check_stated, check_stated_rows
@@ -75,10 +76,25 @@ def land_delivery(
             landing_key=key,
             layout_file=matched[0].export.file if matched else "",
             delivered_on=exported_on or "",
+            rows_refused=_lines(copy, matched[0]) if refusal.rows is None and matched else refusal.rows,
         )
         keep_bytes(study.folder, copy, arrival.sha256, arrival.file, place="refused")
         _commit(study.folder, receipt)
     return receipt
+
+
+def _lines(copy: Path, contract: Contract) -> int | None:
+    """Returns the lines of a text file behind its header; None where it is packed, or is no text."""
+    form = contract.export.format
+    if form.type != "delimited" or form.encoding.startswith("utf-16"):
+        return None
+    ends, last = 0, b""
+    with copy.open("rb") as file:
+        while chunk := file.read(1 << 20):
+            if b"\0" in chunk:
+                return None
+            ends, last = ends + chunk.count(b"\n"), chunk[-1:]
+    return max(ends + (last not in {b"", b"\n"}) - 1, 0)
 
 
 def _contract(study: Study, arrival: Arrival, contract: Contract | None, first_site: str) -> Contract:
@@ -99,18 +115,11 @@ def _land_rows(
     expected = contract.expected_name(exported_on)
     with unpacked(copy, arrival.file, expected, contract.export.format.type, folder.vault) as path:
         text = read_text_rows(path, contract)
-    check_stated_rows(contract, text.table.num_rows)
-    columns = coded_columns(text.table)
-    # Before anything of it is written outside the vault.
     try:
-        check_blinding(columns, contract)
-        check_identifiers(columns, contract, exported_on)
+        shaped, drift = _shaped(connection, contract, text, exported_on)
     except RefusedError as refusal:
-        refusal.drift = header_drift(list(columns), contract)
+        refusal.rows = text.table.num_rows
         raise
-    shaped = shape(connection, contract, columns, exported_on, text.faults)
-    drift = rows_drift(shaped.checked, shaped.quarantine) if shaped.rows_quarantined else ()
-    _check_conservation(shaped, text.table.num_rows, contract.study.quarantine_limit_pct, drift)
     codes = (*warnings, *text.codes, *shaped.codes)
     receipt = DeliveryReceipt(
         site=arrival.site,
@@ -129,13 +138,35 @@ def _land_rows(
         drift=drift,
     )
     keep_bytes(
-        folder, copy, arrival.sha256, arrival.file, place="vault" if contract.sensitive(list(columns)) else "store"
+        folder,
+        copy,
+        arrival.sha256,
+        arrival.file,
+        place="vault" if contract.sensitive(text.table.column_names) else "store",
     )
     # The vault's part first: a landing that is there is there with all its parts.
     treatment = treatment_directory(folder, arrival.sha256, contract.key)
     _write_once(treatment, "land.treatment", lambda directory: write_treatment(directory, contract, shaped, arrival))
     _commit(folder, receipt, lambda directory: write_rows(directory, contract, shaped, arrival))
     return receipt
+
+
+def _shaped(
+    connection: duckdb.DuckDBPyConnection, contract: Contract, text: TextRows, exported_on: str | None
+) -> tuple[Shaped, tuple[Change, ...]]:
+    check_stated_rows(contract, text.table.num_rows)
+    columns = coded_columns(text.table)
+    # Before anything of it is written outside the vault.
+    try:
+        check_blinding(columns, contract)
+        check_identifiers(columns, contract, exported_on)
+    except RefusedError as refusal:
+        refusal.drift = header_drift(list(columns), contract)
+        raise
+    shaped = shape(connection, contract, columns, exported_on, text.faults)
+    drift = rows_drift(shaped.checked, shaped.quarantine) if shaped.rows_quarantined else ()
+    _check_conservation(shaped, text.table.num_rows, contract.study.quarantine_limit_pct, drift)
+    return shaped, drift
 
 
 def _check_conservation(shaped: Shaped, delivered: int, limit_pct: float, drift: tuple[Change, ...]) -> None:

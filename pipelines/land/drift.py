@@ -26,6 +26,8 @@ CHANGED_SHARE = 0.2
 _ALIKE = 0.6
 # A header may have any number of columns; a receipt need not.
 _MOST_NAMES = 50
+# Who writes a blinded study's arms as columns mostly says in each who is in it.
+_ARM = "(an arm in place of a name)"
 _OF_TYPE = ("Q_NUMBER", "Q_TYPE", "Q_DATE", "Q_DATE_AMBIGUOUS")
 _OF_CODES = ("Q_CODE", "Q_FK")
 # What the values that fail a type look like; the first that fits says it.
@@ -40,6 +42,7 @@ _FORMS = (
 
 def header_drift(header: list[str], contract: Contract) -> tuple[Change, ...]:
     """Returns the columns that were renamed, removed and added, in the contract's order, then the file's."""
+    header = without_arms(header, contract)
     added, removed = contract.undeclared(header), contract.missing(header)
     if len(added) == len(header) and header:
         # Not one name is known: this may be a file without a header, whose first row holds values.
@@ -53,6 +56,14 @@ def header_drift(header: list[str], contract: Contract) -> tuple[Change, ...]:
     gone = [name for name in removed if name not in renamed]
     new = [name for name in added if name not in renamed.values()]
     return (*pairs[:_MOST_NAMES], *_changes("removed", gone), *_changes("added", new))
+
+
+def without_arms(names: list[str], contract: Contract) -> list[str]:
+    """Returns names of columns as they may be told: in a blinded study none that is an arm."""
+    if contract.study.blinding != "blinded":
+        return names
+    arms = {word.casefold() for code, arm in contract.study.arms.items() for word in (code, arm.label)}
+    return [_ARM if name.strip().casefold() in arms else name for name in names]
 
 
 def rows_drift(checked: list[Checked], quarantine: Quarantine) -> tuple[Change, ...]:

@@ -110,6 +110,8 @@ class RefusedError(Exception):
         self.code = code
         self.detail = detail
         self.drift = drift
+        # How many rows the file has, where it could be read.
+        self.rows: int | None = None
 
 
 class HeldError(RefusedError):
@@ -118,7 +120,11 @@ class HeldError(RefusedError):
 
 @dataclass(frozen=True, kw_only=True)
 class DeliveryReceipt:
-    """What became of one delivered file."""
+    """What became of one delivered file.
+
+    `rows_refused`: of a refused or held file, how many rows it has, by its reader or else by the lines of a text file;
+    None where it could not be read, and of a file that landed.
+    """
 
     site: str
     file: str
@@ -134,6 +140,7 @@ class DeliveryReceipt:
     delivered_on: str
     new: bool
     drift: tuple[Change, ...] = ()
+    rows_refused: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipelines.core.parquet import write_batches, write_parquet
+from pipelines.land.blinding import TELLING_LENGTH
 from pipelines.land.coding import Coded, pairs
 from pipelines.land.contract import Contract
 from pipelines.land.pseudonyms import is_key, withheld_texts
@@ -19,16 +22,20 @@ from pipelines.study.domains import KEYS
 
 _ROWS = 1 << 19
 _COUNTING = ("_source_row",)
+# What means something in a pattern; Arrow's patterns take no other escapes.
+_PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
 
 
 def write_rows(directory: Path, contract: Contract, shaped: Shaped, arrival: Arrival) -> None:
     """Writes text.parquet, quarantine.parquet and rows/<domain>.parquet, without what reveals the arm.
 
     Where the records themselves reveal it, text.parquet holds the rows' numbers and nothing else. Free text stays in
-    text.parquet, which no cut reads, unless the study file calls it releasable.
+    text.parquet, which no cut reads, unless the study file calls it releasable. Where an arm of a blinded study slipped
+    into a cell beside its column, the cell is empty there.
     """
     shown = [] if contract.in_vault else _columns(contract, shaped, hidden=False)
-    _write_text(directory, shown, shaped, arrival)
+    arms = _arms(contract)
+    _write_text(directory, {name: _without(shaped.text[name].distinct(), arms) for name in shown}, shaped, arrival)
     quarantine = shaped.quarantine.table(shaped.keys)
     for position, (name, value) in enumerate(_source(arrival)):
         quarantine = quarantine.add_column(position, name, pa.repeat(pa.scalar(value), quarantine.num_rows))
@@ -52,10 +59,11 @@ def write_rows(directory: Path, contract: Contract, shaped: Shaped, arrival: Arr
 def write_treatment(directory: Path, contract: Contract, shaped: Shaped, arrival: Arrival) -> None:
     """Writes the same of what reveals the arm, for the vault: its text, and its variables of the same records."""
     columns = _columns(contract, shaped, hidden=True)
-    if contract.in_vault:
-        columns += _columns(contract, shaped, hidden=False)
+    others, arms = _columns(contract, shaped, hidden=False), _arms(contract)
+    text = {name: shaped.text[name].distinct() for name in others}
+    columns += [name for name in others if contract.in_vault or _telling_cells(text[name], arms).any()]
     if columns:
-        _write_text(directory, columns, shaped, arrival)
+        _write_text(directory, {name: shaped.text[name].distinct() for name in columns}, shaped, arrival)
     for records in shaped.records:
         revealing = [variable.name for variable in records.domain.hidden]
         if records.domain.in_vault:
@@ -73,8 +81,33 @@ def _columns(contract: Contract, shaped: Shaped, *, hidden: bool) -> list[str]:
     return [rule.name for rule in contract.rules(list(shaped.text)) if rule.column.column_class in classes]
 
 
-def _write_text(directory: Path, names: list[str], shaped: Shaped, arrival: Arrival) -> None:
-    text = {name: shaped.text[name].distinct() for name in names}
+def _arms(contract: Contract) -> str | None:
+    """Returns the pattern for a word for an arm, of a file that holds arms of a blinded study; None of another."""
+    columns = [column for column in contract.export.columns.values() if column.column_class == "treatment"]
+    if contract.study.blinding != "blinded" or not columns:
+        return None
+    labels = (arm.label for arm in contract.study.arms.values())
+    words = {*contract.study.arms, *labels, *(code for column in columns for code in column.codes or ())}
+    told = sorted(_PUNCTUATION.sub(r"\\\g<0>", word) for word in words if len(word) >= TELLING_LENGTH)
+    return rf"(?:^|[^\pL\pN])(?:{'|'.join(told)})(?:$|[^\pL\pN])" if told else None
+
+
+def _telling_cells(column: Coded, arms: str | None) -> np.ndarray:
+    """Returns for each of the column's values whether it holds a word for an arm."""
+    if arms is None or not len(column.values):
+        return np.zeros(len(column.values), bool)
+    found = pc.match_substring_regex(column.values.cast(pa.string()), arms, ignore_case=True)
+    return pc.fill_null(found, fill_value=False).to_numpy(zero_copy_only=False)  # type: ignore[no-any-return]
+
+
+def _without(column: Coded, arms: str | None) -> Coded:
+    telling = _telling_cells(column, arms)
+    if not telling.any():
+        return column
+    return column.holding(pc.if_else(pa.array(telling), pa.scalar(None, column.values.type), column.values))
+
+
+def _write_text(directory: Path, text: dict[str, Coded], shaped: Shaped, arrival: Arrival) -> None:
     written = write_batches(
         _text_batches(text, shaped.rows_in, arrival), directory / "text.parquet", counting=_COUNTING
     )

@@ -61,6 +61,7 @@ _VITALS = {
 }
 _UNITS = {"kg": "kg", "lb": "lb", "cm": "cm", "mmhg": "mmHg", "bpm": "beats/min", "kg_m2": "kg/m2"}
 _UNIT = re.compile(rf"_({'|'.join(_UNITS)})$")
+_DROPPED = ("named like the arm or the kit, so it is kept in the vault and in no table",)
 _VAULT = ("looks like the arm, so it goes to the vault",)
 _CLOCK = re.compile("[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?")
 _MOST_CODES = 12
@@ -95,6 +96,8 @@ def propose(name: str, values: Values, described: Description, score: Score | No
     if settings["type"] == "text" and uses_other_mark(values.counts, values.decimal):
         return Proposed(settings={}, todos=("its decimal mark is not the file's, so it stays text",))
     found = _key(words, settings, values) or _person(words, settings, values) or _result(words, settings, described)
+    if found is None and tells_arm(name):
+        found = Proposed(settings={"class": "drop"}, notes=_DROPPED)
     found = found or _other(words, settings, values)
     return Proposed(settings=found.settings, notes=found.notes, todos=(*remarks, *found.todos))
 

@@ -34,6 +34,7 @@ def section(data: CutData) -> tuple[Section, list[Record]]:
         for domain, table in domains
     ]
     delivered = {part: sum(line[part] or 0 for line in rows) for part in _ROWS}
+    unreadable = sum(line["delivered"] is None for line in rows)
     unexplained = sum(bool(line["unexplained"] is None or line["unexplained"]) for line in lines)
     by_domain = Table(
         caption="Records by domain, from landed to published",
@@ -43,7 +44,8 @@ def section(data: CutData) -> tuple[Section, list[Record]]:
     )
     sentence = (
         f"{count(delivered['delivered'])} rows were delivered: {count(delivered['landed'])} accepted,"
-        f" {count(delivered['set_aside'])} set aside. Every record of them is published or left out for a reason below."
+        f" {count(delivered['set_aside'])} set aside, {count(delivered['refused'])} refused with their file."
+        f"{_told(unreadable)} Every record of them is published or left out for a reason below."
         if not unexplained
         else f"{count(unexplained)} lines do not add up: rows or records are lost or doubled, and the cut is blocked."
     )
@@ -57,7 +59,8 @@ def section(data: CutData) -> tuple[Section, list[Record]]:
                 " newer file + absent since + undone by a later transaction + after the data cutoff + restated by a"
                 " later file + not asked for by the study file + read for what they say of a subject, without a row"
                 " of their own + published. Each is counted by itself. Records that lie in the vault are not counted."
-                " The rows of a refused file are not read, so that nobody knows their number."
+                " The rows of a refused file are those that its reader counted, or the lines of a text file behind"
+                " its header; a file that could not be read at all is named as not readable."
             ),
         ),
         tables=(by_domain,) if lines else (),
@@ -65,6 +68,20 @@ def section(data: CutData) -> tuple[Section, list[Record]]:
         sources=("reconciliation",),
     )
     return result, totals
+
+
+def _told(unreadable: int) -> str:
+    if not unreadable:
+        return ""
+    return (
+        f" {count(unreadable)} refused file{'s' if unreadable > 1 else ''} could not be read: its rows are not known."
+    )
+
+
+def _cell(line: Record, part: str) -> str:
+    if line[part] is not None:
+        return count(line[part])
+    return "not readable" if line["unit"] == "ROWS" and part in {"delivered", "refused"} else MISSING
 
 
 def _by_file(data: CutData, lines: list[Record]) -> Fold:
@@ -76,7 +93,7 @@ def _by_file(data: CutData, lines: list[Record]) -> Fold:
             (
                 data.site_label(line["siteid"]), text(line["source_file"]), short(text(line["delivery_id"])),
                 "rows" if line["unit"] == "ROWS" else text(line["domain"]),
-                *(MISSING if line[part] is None else count(line[part]) for part in parts),
+                *(_cell(line, part) for part in parts),
             )
             for line in lines[:ROWS_SHOWN]
         ),

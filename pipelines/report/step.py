@@ -49,7 +49,7 @@ def report(study: Study, cut_id: str) -> ReportReceipt:
         StudyFileError: the study file is not the one that the cut was made from.
         BusyError: another process works on the study.
     """
-    from pipelines.cut import Cut
+    from pipelines.cut import Cut, readers_of
     from pipelines.report.pages import PAGES
 
     cut = Cut(study.folder, cut_id)
@@ -59,7 +59,8 @@ def report(study: Study, cut_id: str) -> ReportReceipt:
     if cut.report.is_dir():
         return _recorded(study, receipt)
     _check_study_file(study, cut)
-    with study.folder.lock(), directory_written_whole(cut.report, change="report.pages") as directory:
+    readers = readers_of(study.folder, cut.inputs)
+    with study.folder.lock(), directory_written_whole(cut.report, change="report.pages", readers=readers) as directory:
         pages = _pages(study, cut)
         for name, text in pages.items():
             (directory / name).write_text(text, encoding="utf-8", newline="\n")

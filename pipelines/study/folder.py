@@ -89,6 +89,11 @@ class StudyFolder:
         return self.root / "vault"
 
     @property
+    def shared_exports(self) -> Path:
+        """Which cuts were shared under which profile that hides small counts."""
+        return self.vault / "exports"
+
+    @property
     def pseudonym_key(self) -> Path:
         """The key of the study's pseudonyms; mode 0400."""
         return self.vault / "pseudonym.key"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+import shutil
 from pathlib import Path
 
 import duckdb
@@ -18,7 +19,7 @@ from pipelines.cut import published_cut
 from pipelines.export import export
 from pipelines.ledger import events
 from pipelines.run import run
-from pipelines.study import Study
+from pipelines.study import Study, load_study
 from tests.build.trial import SUBJECTS, TRIAL, make_trial
 
 TEXT = TRIAL.replace("range: [18, 90]", "range: [18, 120]")
@@ -73,9 +74,9 @@ def test_rows_that_leave_hold_study_days_capped_ages_and_coded_keys(published: S
 @pytest.mark.slow
 @pytest.mark.parametrize("profile", ["cms", "opensafely"])
 def test_a_profile_that_hides_small_counts_shares_counts_alone(published: Study, tmp_path: Path, profile: str) -> None:
-    done = CliRunner().invoke(
-        main, ["export", str(published.folder.root), "--profile", profile, "--to", str(tmp_path / "x")]
-    )
+    study = load_study(shutil.copytree(published.folder.root, tmp_path / "small"))
+    command = ["export", str(study.folder.root), "--profile", profile, "--to"]
+    done = CliRunner().invoke(main, [*command, str(tmp_path / "x")])
     assert done.exit_code == 0, done.output
     assert {path.name for path in (tmp_path / "x").iterdir()} == {"counts", "export.json"}
     # Of four subjects every count but zero is small.
@@ -83,9 +84,15 @@ def test_a_profile_that_hides_small_counts_shares_counts_alone(published: Study,
         with path.open() as file:
             assert {row["subjects"] for row in csv.DictReader(file)} <= {"", "0"}, path.name
     (tmp_path / "x").joinpath("export.json")
-    said = [each.event for each in events(published.folder) if each.action == "export"]
+    said = [each.event for each in events(study.folder) if each.action == "export"]
     assert said[-1]
     assert said[-1].field == f"profile {profile}"
+    # The same once more tells nothing more; another profile does.
+    again = CliRunner().invoke(main, [*command, str(tmp_path / "again")])
+    assert again.exit_code == 0, again.output
+    other = {"cms": "opensafely", "opensafely": "cms"}[profile]
+    refused = CliRunner().invoke(main, [*command[:3], other, "--to", str(tmp_path / "other")])
+    assert (refused.exit_code, (tmp_path / "other").exists()) == (13, False)
 
 
 @pytest.mark.requirement("PRV-5")

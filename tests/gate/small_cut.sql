@@ -57,7 +57,7 @@ create table study.instrument_bands as from (values ('MADRS', 'Normal to mild', 
 
 create macro delivery() as repeat('a', 64);
 create table landed.deliveries as select 'S01' as siteid, 'all_2026-02-20.csv' as file, delivery() as delivery_id, 'k1' as landing_key, date '2026-02-20' as delivered_on,
-    'accepted' as outcome, 100::bigint as rows_in, 99::bigint as rows_accepted, 1::bigint as rows_quarantined, true as current, 1 as rank;
+    'accepted' as outcome, 100::bigint as rows_in, 99::bigint as rows_accepted, 1::bigint as rows_quarantined, null::bigint as rows_refused, true as current, 1 as rank;
 create table landed.quarantine as select delivery() as _delivery_id, 'all_2026-02-20.csv' as _source_file, 100::bigint as _source_row,
     'age' as column_name, 'Q_RANGE' as code, 'The value lies outside the allowed range.' as reason;
 create macro landed(subject, row) as struct_pack(studyid := 'TINY', siteid := 'S01', usubjid := subject, _delivery_id := delivery(),

@@ -144,3 +144,27 @@ def test_a_row_of_a_file_that_is_not_known_is_unexplained(rooms: Rooms) -> None:
     rooms.connection.execute("insert into published.therapy by name select 'S01-001' as usubjid")
     reconcile_small(rooms.connection)
     assert _line(rooms, "PR", where="delivery_id is null") == {"published": 1, "unexplained": -1}
+
+
+@pytest.mark.parametrize(("rows", "counted"), [(7, (7, 0, 0, 7, 0)), ("null", (None, 0, 0, None, 0))])
+def test_the_rows_of_a_refused_file_are_counted_where_it_could_be_read(
+    rooms: Rooms, rows: object, counted: tuple[int | None, ...]
+) -> None:
+    rooms.connection.execute(f"""
+        insert into landed.deliveries by name select * replace ({LATER} as delivery_id, 'bad.csv' as file, 2 as rank,
+            'refused' as outcome, 0 as rows_in, 0 as rows_accepted, 0 as rows_quarantined, {rows} as rows_refused,
+            false as current) from landed.deliveries;
+    """)
+    reconcile_small(rooms.connection)
+    query = (
+        "select delivered, landed, set_aside, refused, unexplained from published.reconciliation "
+        "where unit = 'ROWS' and source_file = 'bad.csv'"
+    )
+    assert rooms.connection.execute(query).fetchall() == [counted]
+
+
+def test_a_row_of_a_refused_file_that_landed_all_the_same_is_unexplained(rooms: Rooms) -> None:
+    rooms.connection.execute("update landed.deliveries set outcome = 'accepted', rows_accepted = 98")
+    reconcile_small(rooms.connection)
+    query = "select unexplained from published.reconciliation where unit = 'ROWS'"
+    assert rooms.connection.execute(query).fetchall() == [(1,)]

@@ -37,7 +37,7 @@ numbered as (
     select
         *,
         row_number() over (
-            partition by usubjid order by is_code_break desc, unblinded_date nulls last, reason
+            partition by usubjid order by is_code_break desc, unblinded_date asc nulls last, reason asc
         ) as candidate,
         min(unblinded_date) over (partition by usubjid) as first_date
     from united

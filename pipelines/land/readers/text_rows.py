@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from pipelines.land.blinding import tells_arm
 from pipelines.land.coding import Coded
 from pipelines.land.contract import Contract
-from pipelines.land.drift import header_drift, shown
+from pipelines.land.drift import header_drift, shown, without_arms
 from pipelines.land.identifiers import is_identifying
 from pipelines.land.receipts import RefusedError
 
@@ -74,7 +74,7 @@ def check_header(header: list[str], contract: Contract) -> None:
         detail = f"Behind {shown(glued)} its header goes on: a new name, or a row without a line end before it."
         raise RefusedError("F_CONTRACT", detail)
     if undeclared or missing:
-        detail = f"Missing: {shown_names(missing)}. Undeclared: {shown_names(undeclared)}. "
+        detail = f"Missing: {shown_names(missing)}. Undeclared: {shown_names(without_arms(undeclared, contract))}. "
         detail += "Ask the site for a new export, or change the layout in the study file."
         raise RefusedError("F_CONTRACT", detail, drift=header_drift(header, contract))
 
