@@ -60,7 +60,9 @@ def small_disk(folder: Path, room: int, spare: Path, *, apart: tuple[Path, ...] 
         one.mkdir(mode=0o700, parents=True, exist_ok=True)
     for one, copy in kept.items():
         shutil.copytree(one, copy)
-    size = sum(_pages(path.lstat().st_size) for path in kept[folder].rglob("*") if path.is_file()) + _pages(room)
+    taken = sum(_pages(path.lstat().st_size) for path in kept[folder].rglob("*") if path.is_file())
+    # A tmpfs of no size has no limit, and takes none later.
+    size = max(_pages(1), taken + _pages(room))
     for one, copy in kept.items():
         # A disk inside another is mounted over what the outer one holds of it: both count that.
         _mount("tmpfs", one, "tmpfs", 0, f"size={size if one == folder else _PLENTY},mode=0700")

@@ -37,11 +37,12 @@ def test_memory_that_ends_breaks_nothing(place: Range, megabytes: int) -> None:
     play_hindrance(place, Hindrance(state="second", kind="memory", amount=megabytes << 20))
 
 
+@mounts
 def test_a_hindered_run_that_says_nothing_of_it_is_told(place: Range, monkeypatch: pytest.MonkeyPatch) -> None:
     """The cases see a traceback: here with what makes sentences of such errors taken out."""
     monkeypatch.setattr("pipelines.core.machine._what", lambda _: None)
     with pytest.raises(invariants.BrokenError, match="I7"):
-        play_hindrance(place, Hindrance(state="second", kind="memory", amount=2 << 20))
+        play_hindrance(place, Hindrance(state="second", kind="disk", place="store", amount=8192))
 
 
 def test_every_closed_place_of_every_state_comes_before_what_is_by_chance(place: Range) -> None:
