@@ -208,8 +208,10 @@ def _ranked(study: Study, known: list[tuple[Arrival, DeliveryReceipt]], as_of: d
     # day arrive, the ranks are the same, and so is the cut.
     ordered = sorted(known, key=lambda pair: (_day(*pair), pair[0].site, pair[1].layout_file, *_arrival(pair[0])))
     usable = [pair for pair in ordered if pair[1].outcome in {"accepted", "warned"}]
-    # Content under a second name is the same delivery, but not where another contract reads it as something else.
-    first_names = {(arrival.sha256, receipt.landing_key): arrival for arrival, receipt in reversed(usable)}
+    # Content under a second name is the same delivery, but not where it is another export.
+    first_names = {
+        (arrival.sha256, arrival.site, receipt.layout_file): arrival for arrival, receipt in reversed(usable)
+    }
     newest = {(arrival.site, receipt.layout_file): arrival.sha256 for arrival, receipt in usable}
     days = {(arrival.site, receipt.layout_file): receipt.delivered_on for arrival, receipt in usable}
     # No clock: a cut that names no day is as of the newest export of the study.
@@ -217,7 +219,7 @@ def _ranked(study: Study, known: list[tuple[Arrival, DeliveryReceipt]], as_of: d
     deliveries = []
     for rank, (arrival, receipt) in enumerate(ordered, start=1):
         export = (arrival.site, receipt.layout_file)
-        is_first = first_names.get((arrival.sha256, receipt.landing_key)) == arrival
+        is_first = first_names.get((arrival.sha256, *export)) == arrival
         is_usable = receipt.outcome in {"accepted", "warned"} and is_first
         is_newest = is_usable and newest[export] == arrival.sha256
         due = expected_on(days[export], study.sites[arrival.site].cadence) if is_newest else None

@@ -113,17 +113,16 @@ def contract_for(
     """Returns the contract of the file called `file_name` from `site`, and the export's date from its name (or None).
 
     `<name>.gz`, `<name>.zip` and the name with `.zip` in place of its suffix are that export, packed. None where no
-    export of the site's layout has such a name. What a sidecar has `stated` of the file is part of the contract's key.
+    export of the site's layout has such a name. The file's name and what a sidecar has `stated` of it are part of the
+    contract's key: rows hold the name, so that whatever came first under another one must not stand for it.
     """
     exports = study.exports(site)
     # A name that the layout gives in full goes before one that is only this export packed.
     for packed in (False, True):
         for export in exports:
             if match := _match(export.file, file_name, packed=packed):
-                key = _key(study, site, export)
                 known = stated if export.sidecar else None
-                if known is not None:
-                    key = sha256_json([key, asdict(known)])
+                key = sha256_json([_key(study, site, export), file_name, asdict(known) if known else None])
                 contract = Contract(study=study, site=site, export=export, key=key, stated=known)
                 return contract, match.groupdict().get("date")
     return None

@@ -140,6 +140,17 @@ def test_in_whatever_order_dated_files_arrive_the_cut_is_the_same(chained: tuple
         assert (cut.tables / path.name).read_bytes() == path.read_bytes(), path.name
 
 
+@pytest.mark.requirement("RES-4")
+@pytest.mark.slow
+def test_content_that_came_under_two_names_is_of_the_one_exported_first_whichever_came_first(tmp_path: Path) -> None:
+    twice = [("S01", file, scores_file(BASELINE, DAY_2)) for file in (FIRST, SECOND)]
+    one, other = (built(landed(tmp_path / str(number), order)) for number, order in enumerate((twice, twice[::-1])))
+    assert rows(other, "select distinct source_file from adqs") == [(FIRST,)]
+    assert other.cut_id == one.cut_id
+    for path in one.tables.iterdir():
+        assert (other.tables / path.name).read_bytes() == path.read_bytes(), path.name
+
+
 @pytest.mark.requirement("RES-2")
 def test_what_was_known_on_a_day_is_told_again_under_the_same_cut_id(tmp_path: Path) -> None:
     day_2 = "select aval from adqs where avisit = 'D2'"
