@@ -24,11 +24,14 @@ def owned_directory(parent: Path, prefix: str) -> Iterator[Path]:
     """Yields an empty directory in `parent`, removed when the block ends; first removes others that nobody holds."""
     remove_leftovers(parent, prefix)
     descriptor, path = claim(lambda: Path(tempfile.mkdtemp(prefix=prefix, suffix=SUFFIX, dir=parent)))
+    owner = os.getpid()
     try:
         yield path
     finally:
-        # What became of it under another name is left alone.
-        shutil.rmtree(path, ignore_errors=True)
+        # A process that was forked inside the block ends it too, and leaves the directory to its parent.
+        if os.getpid() == owner:
+            # What became of it under another name is left alone.
+            shutil.rmtree(path, ignore_errors=True)
         os.close(descriptor)
 
 
