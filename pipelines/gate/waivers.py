@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pipelines.core.errors import IntegrityError
 from pipelines.core.files import write_atomically
 from pipelines.core.hashing import canonical_json, sha256_json
+from pipelines.core.leftovers import remove_leftovers
 from pipelines.signers import check_statement
 
 if TYPE_CHECKING:
@@ -83,6 +84,7 @@ def keep_waiver(cut: Cut, waiver: Waiver) -> None:
     """Writes a waiver beside the cut."""
     path = _directory(cut) / f"{sha256_json(waiver.record)[:16]}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
+    remove_leftovers(path.parent)
     write_atomically(path, canonical_json(waiver.record), change="waive.waiver")
 
 
