@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 from collections.abc import Callable
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import pytest
@@ -132,7 +133,8 @@ def test_equal_contents_have_unlike_commitments(tmp_path: Path) -> None:
     assert first.commitment != second.commitment
 
 
-def write_many(root: Path, name: str) -> None:
+def write_many(root: Path, name: str, together: Barrier) -> None:
+    together.wait()
     for number in range(20):
         record(folder_of(root), Event(action="land", object=f"{name}/{number}.csv"))
 
@@ -142,8 +144,10 @@ def test_writers_at_the_same_time_make_one_chain(tmp_path: Path) -> None:
     folder = folder_of(tmp_path)
     folder.root.mkdir()
     together = multiprocessing.get_context("spawn")
+    # None begins before all are there: one after the other they would show nothing.
+    started = together.Barrier(3, timeout=60)
     start: Callable[..., multiprocessing.context.SpawnProcess] = together.Process
-    writers = [start(target=write_many, args=(tmp_path, name)) for name in ("S01", "S02", "S03")]
+    writers = [start(target=write_many, args=(tmp_path, name, started)) for name in ("S01", "S02", "S03")]
     for writer in writers:
         writer.start()
     for writer in writers:
