@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import tarfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
 
 from pipelines.backup import backup
 from pipelines.core.errors import IntegrityError, NotAllowedError
 from pipelines.ledger import Event, Recorded, erase, events, record
-from pipelines.ledger.database import engine
 from pipelines.ledger.dump import dumped, read_dump
 from pipelines.publish import publish
 from pipelines.restore import restore
@@ -20,29 +17,11 @@ from pipelines.root_hash import root_hash
 from pipelines.sign import DEMO_ROLE, sign
 from pipelines.study import Study, load_study
 from pipelines.verify import verify
-from tests.postgres import POSTGRES, postgres_server
+from tests.ledger_in_postgres import NEEDS_POSTGRES, ledger, url
 from tests.small_cut import make_candidate, small_study
 
-pytestmark = [
-    pytest.mark.postgres,
-    pytest.mark.slow,
-    pytest.mark.skipif(POSTGRES is None, reason="no PostgreSQL server here: apt-get install postgresql"),
-]
-
-
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    with postgres_server() as (port, password):
-        yield f"postgresql+psycopg2://airflow:{password}@127.0.0.1:{port}/airflow"
-
-
-@pytest.fixture
-def ledger(url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """An empty database, where every study's ledger is."""
-    monkeypatch.setenv("AFTERGLOW_LEDGER", url)
-    yield url
-    with engine(url).begin() as connection:
-        connection.execute(text("drop table if exists ledger_links, ledger_contents"))
+pytestmark = NEEDS_POSTGRES
+__all__ = ["ledger", "url"]
 
 
 def published(root: Path) -> Study:

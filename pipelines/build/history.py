@@ -63,11 +63,8 @@ def create_history(connection: duckdb.DuckDBPyConnection, inputs: CutInputs) -> 
     chained = chains(inputs.deliveries)
     _create_deliveries(connection, chained)
     _create_variables(connection)
-    # Content that came back is read once, and stands for each of its steps.
-    read = {delivery.directory: delivery for chain in chained for delivery in reversed(chain)}
     # Of transactions each step is told as what they amount to up to it.
-    told = {delivery.directory for chain in chained if transaction_files(chain) for delivery in chain}
-    plain = [delivery for delivery in read.values() if delivery.directory not in told]
+    plain = [delivery for chain in chained if not transaction_files(chain) for delivery in chain]
     parts = [query for domain in DOMAINS.values() if (query := _history_query(domain, plain, inputs))]
     for export, chain in enumerate(chained, start=1):
         if transaction_files(chain):
@@ -137,11 +134,10 @@ def _create_deliveries(connection: duckdb.DuckDBPyConnection, chained: list[list
         "create table landed.history_deliveries (export_number integer, step integer, last_step integer, "
         "is_increment boolean, source_rank integer, delivery_id varchar, file varchar, delivered_on date)"
     )
-    ranks: dict[Path, int] = {}
     rows = [
         [
             export, step, len(chain), one.is_increment and not transaction_files(chain),
-            ranks.setdefault(one.directory, one.rank), one.delivery_id, one.file, one.delivered_on,
+            one.rank, one.delivery_id, one.file, one.delivered_on,
         ]
         for export, chain in enumerate(chained, start=1)
         for step, one in enumerate(chain, start=1)

@@ -180,7 +180,7 @@ def _past(domain: Domain, cut: Cut) -> str:
     A record of an export that came once stands there since that day.
     """
     folders = [landing_directory(cut.folder, one["delivery_id"], one["landing_key"]) for one in _retold(cut)]
-    files: list[Path] = [folder / "rows" / f"{domain.name}.parquet" for folder in dict.fromkeys(folders)]
+    files: list[Path] = [folder / "rows" / f"{domain.name}.parquet" for folder in folders]
     present = [file for file in files if file.is_file()]
     condition = "rows.usubjid in (select usubjid from main.failing)"
     return _records(domain, parquet_scan(present), condition) if present else ""

@@ -59,9 +59,11 @@ def write_rows(directory: Path, contract: Contract, shaped: Shaped, arrival: Arr
 def write_treatment(directory: Path, contract: Contract, shaped: Shaped, arrival: Arrival) -> None:
     """Writes the same of what reveals the arm, for the vault: its text, and its variables of the same records."""
     columns = _columns(contract, shaped, hidden=True)
-    others, arms = _columns(contract, shaped, hidden=False), _arms(contract)
-    text = {name: shaped.text[name].distinct() for name in others}
-    columns += [name for name in others if contract.in_vault or _telling_cells(text[name], arms).any()]
+    others = _columns(contract, shaped, hidden=False)
+    if contract.in_vault:
+        columns += others
+    elif arms := _arms(contract):
+        columns += [name for name in others if _telling_cells(shaped.text[name].distinct(), arms).any()]
     if columns:
         _write_text(directory, {name: shaped.text[name].distinct() for name in columns}, shaped, arrival)
     for records in shaped.records:

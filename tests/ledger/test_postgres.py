@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -13,28 +13,10 @@ from pipelines.ledger import Event, check_ledger, erase, events, record
 from pipelines.ledger.database import engine
 from pipelines.study import StudyFolder
 from tests.ledger import test_ledger as in_sqlite
-from tests.postgres import POSTGRES, postgres_server
+from tests.ledger_in_postgres import NEEDS_POSTGRES, ledger, url
 
-pytestmark = [
-    pytest.mark.postgres,
-    pytest.mark.slow,
-    pytest.mark.skipif(POSTGRES is None, reason="no PostgreSQL server here: apt-get install postgresql"),
-]
-
-
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    with postgres_server() as (port, password):
-        yield f"postgresql+psycopg2://airflow:{password}@127.0.0.1:{port}/airflow"
-
-
-@pytest.fixture(autouse=True)
-def ledger(url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """An empty database, where every study's ledger is."""
-    monkeypatch.setenv("AFTERGLOW_LEDGER", url)
-    yield url
-    with engine(url).begin() as connection:
-        connection.execute(text("drop table if exists ledger_links, ledger_contents, copied"))
+pytestmark = [*NEEDS_POSTGRES, pytest.mark.usefixtures("ledger")]
+__all__ = ["ledger", "url"]
 
 
 # The same functions, with this module's ledger.
