@@ -50,7 +50,7 @@ Pending = tuple[Arrival, Path]
 def land(study: Study, *, sites: Sequence[str] | None = None, workers: int | None = None) -> LandReceipt:
     """Lands everything the inbox holds for `sites` (all by default), and stored deliveries whose contract changed.
 
-    The same bytes under the same contract are not read again. A file is refused on its own; the others go on.
+    The same bytes under the same name and contract are not read again. A file is refused on its own; the others go on.
 
     Args:
         study: the study.

@@ -1,7 +1,7 @@
 """The store: what was landed, by the SHA-256 of its bytes; nothing in it is ever changed.
 
 store/deliveries/<sha256>/delivered/<name>            the bytes as delivered (in the vault where they reveal the arm)
-store/deliveries/<sha256>/<landing key>/receipt.json    what became of them under one contract
+store/deliveries/<sha256>/<landing key>/receipt.json    what became of them under one name and contract
                                        /text.parquet, rows/<domain>.parquet, quarantine.parquet, transactions.parquet,
                                        /hashes.json
 store/arrivals/<hash>.json                              which site delivered it, under which name, and when first seen
