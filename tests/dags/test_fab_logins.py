@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 import subprocess
 import sys
@@ -111,7 +112,11 @@ def test_under_fab_the_signer_whom_the_register_names_answers_and_nobody_else(se
     assert wait_for("the landing", partial(ended, landed)) == "success"
     run = run_of(services, "cut_trial.trial", tokens["dan"])
     task = f"{run}/taskInstances/sign_approver"
-    wait_for("the question", lambda: services.ask(task, token=tokens["dan"])["state"] == "awaiting_input")
+    # An answer while the scheduler still ends the task's first half would fail the task: no person answers so fast.
+    asked = re.compile("TaskInstance Finished: .* task_id=sign_approver,")
+    log = services.home / "scheduler.log"
+    wait_for("the question", lambda: asked.search(log.read_text()))
+    assert services.ask(task, token=tokens["dan"])["state"] == "awaiting_input"
     form = f"{task}/-1/hitlDetails"
     assert [each["name"] for each in services.ask(form, token=tokens["bob"])["assigned_users"]] == ["ada"]
 
@@ -119,7 +124,6 @@ def test_under_fab_the_signer_whom_the_register_names_answers_and_nobody_else(se
     assert services.ask(form, token=tokens["dan"])["response_received"] is False
     assert status_of(services, form, tokens["ada"], "Approve") == 200
 
-    log = services.home / "scheduler.log"
     assert wait_for("the end of the run", partial(ended, run)) == "success", log.read_text()[-3000:]
     assert services.ask(form, token=tokens["dan"])["responded_by_user"]["name"] == "ada"
     cut = published_cut(study.folder)

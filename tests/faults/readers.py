@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from pipelines.core.hashing import sha256_file
 from pipelines.cut import Cut, cuts
@@ -29,7 +30,7 @@ def play_readers(place: Range) -> int:
     before = place.begin_here("reported")
     ended, log = place.room / "ended", place.room / "reader"
     ended.unlink(missing_ok=True)
-    reader = start_forked(_reading(place.study, ended.exists), log)
+    reader = start_forked(_reading(place.study, ended), log)
     names = [cut.cut_id for cut in cuts(place.study.folder)]
     publisher = start_forked(lambda: _publish_in_turn(place.study, names), place.room / "log")
     published = wait_for(publisher, place.room / "log")
@@ -54,11 +55,13 @@ def _publish_in_turn(study: Study, names: list[str]) -> None:
                 raise
 
 
-def _reading(study: Study, is_over: Callable[[], bool]) -> Callable[[], None]:
+def _reading(study: Study, ended: Path) -> Callable[[], None]:
+    """Returns what reads until there is a file `ended`, or the process that asked is gone."""
+    asked = os.getpid()
+
     def read() -> None:
-        seen: set[str] = set()
         times = 0
-        while not is_over() or len(seen) < 1:
+        while times == 0 or (os.getppid() == asked and not ended.exists()):
             pointer = json.loads(study.folder.pointer.read_bytes())
             cut = Cut(study.folder, pointer["cut_id"])
             wrong = differences(cut)
@@ -68,7 +71,6 @@ def _reading(study: Study, is_over: Callable[[], bool]) -> Callable[[], None]:
             if sha256_file(cut.seal) != pointer["seal_sha256"]:
                 sys.stderr.write(f"cut {cut.short_id} was seen with another seal")
                 os._exit(1)
-            seen.add(cut.cut_id)
             times += 1
         sys.stderr.write(str(times))
 
