@@ -59,6 +59,7 @@ _STEP = """
 import sys
 from pathlib import Path
 from pipelines.build import build
+from pipelines.cut import cuts
 from pipelines.gate import gate
 from pipelines.land import land
 from pipelines.run import run
@@ -71,7 +72,8 @@ if __name__ == "__main__":
     elif step == "build":
         print(build(study).reused)
     elif step == "gate":
-        print(gate(study, build(study).cut_id).verdict)
+        (cut,) = cuts(study.folder)
+        print(gate(study, cut.cut_id).verdict)
     else:
         print(run(study).cut_id)
 """
