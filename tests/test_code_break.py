@@ -16,7 +16,7 @@ from pipelines.core.errors import IntegrityError, UsageError
 from pipelines.cut import Cut, cut_inputs
 from pipelines.ledger import events
 from pipelines.run import run
-from pipelines.study import Study
+from pipelines.study import Study, load_study
 from pipelines.trace import trace
 from pipelines.verify import verify
 from tests.blinded_trial import BLINDED, make_blinded, unblind_by_two
@@ -154,3 +154,23 @@ def test_nothing_is_recorded_of_who_has_no_arm_or_for_a_class_that_is_none(tmp_p
         code_break(study, usubjid=SUBJECT, reason="coma", key=key_of(ADMIN_ID), reason_class="curiosity")
     assert not [each for each in events(study.folder) if each.action == "code_break"]
     assert not list(study.folder.code_breaks.glob("*"))
+
+
+@pytest.mark.requirement("FLT-5")
+def test_a_break_that_was_broken_off_before_its_arm_was_told_is_no_input_of_a_cut(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_: object) -> None:
+        msg = "stopped"
+        raise IntegrityError(msg)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("pipelines.code_break.record", stopped)
+        with pytest.raises(IntegrityError, match="stopped"):
+            broken(tmp_path / "small")
+    study = load_study(tmp_path / "small")
+    assert len(list(study.folder.code_breaks.iterdir())) == 1
+    assert cut_inputs(study, blinded=True).document["code_breaks"] == []
+    code_break(study, usubjid=SUBJECT, reason="a serious event", key=key_of("ada"))
+    (told,) = cut_inputs(study, blinded=True).document["code_breaks"]
+    assert (told["usubjid"], told["reason_class"]) == (SUBJECT, "not classified")
