@@ -99,7 +99,7 @@ tamper: setup ## change a published study in every way and see whether verify na
 	@$(BIN)/python -m tests.faults.tamper
 
 .PHONY: same-bytes
-same-bytes: setup ## whole runs on differently set machines: one root hash (RUNS=200, SEED, RUNS_WORKERS)
+same-bytes: setup ## whole runs on differently set machines: one root hash (RUNS=200, RUNS_LARGE=6, SEED, RUNS_WORKERS)
 	@$(BIN)/python -m tests.same_bytes.same_bytes
 
 .PHONY: coverage

@@ -1,6 +1,7 @@
 """`make same-bytes`: one root hash over two hundred whole runs, each on a machine that is set otherwise.
 
 RUNS           how many runs (200)
+RUNS_LARGE     how many more of a trial whose tables are large enough for DuckDB to share them out among threads (6)
 SEED           another seed gives other settings
 RUNS_WORKERS   how many side by side (one a processor)
 
@@ -18,18 +19,20 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, fields
 from pathlib import Path
 
 from pipelines.core.hashing import sha256_json
+from pipelines.study import Study
 from tests.same_bytes.settings import Settings, clock_library, made_locales, settings
-from tests.same_bytes.trial import delivered
+from tests.same_bytes.trial import every_table, many_rows
 from tests.soaks import write_figure
 
 ROOT = Path(__file__).resolve().parents[2]
 Found = dict[str, str]
+Deliver = Callable[[Path], Study]
 
 
 class RunError(Exception):
@@ -78,10 +81,12 @@ def root_hash(found: Found) -> str:
     return sha256_json(found)
 
 
-def all_runs(room: Path, chosen: Sequence[Settings], workers: int) -> Iterator[tuple[Settings, Found | str]]:
+def all_runs(
+    room: Path, chosen: Sequence[Settings], workers: int, deliver: Deliver = every_table
+) -> Iterator[tuple[Settings, Found | str]]:
     """Yields each run's settings with what it gave, or what it said when it failed, as they end."""
     source = room / "source"
-    delivered(source)
+    deliver(source)
     with ThreadPoolExecutor(workers) as pool:
         waiting = {pool.submit(run, room, one, source): one for one in chosen}
         for ended in as_completed(waiting):
@@ -97,36 +102,46 @@ def varied(chosen: Sequence[Settings]) -> str:
     return ", ".join(f"{name} {count}" for name, count in counts.items() if name != "number")
 
 
-def main() -> int:
-    """Runs as often as the environment asks for; prints the root hash, and returns 1 where there are two."""
-    count, seed = int(os.environ.get("RUNS") or 200), int(os.environ.get("SEED") or 1)
-    workers = int(os.environ.get("RUNS_WORKERS") or os.cpu_count() or 1)
+def compare(room: Path, chosen: Sequence[Settings], workers: int, deliver: Deliver) -> int:
+    """Runs as often as there are settings, and says the root hash; returns how many did not give the first one's."""
     started, hashes, first, failed = time.monotonic(), dict[str, int](), Found(), 0
-    with quick_room() as room:
-        locales = made_locales(room / "locales")
-        chosen = [settings(number, seed, locales, clock=clock_library() is not None) for number in range(count)]
-        for done, (one, found) in enumerate(all_runs(room, chosen, workers), start=1):
-            if isinstance(found, str):
-                failed += 1
-                sys.stdout.write(f"FAILED {one}\n{found}\n")
-                continue
-            first = first or found
-            hashes[root_hash(found)] = hashes.get(root_hash(found), 0) + 1
-            if differs := differing(first, found):
-                sys.stdout.write(f"DIFFERS {one}\n" + "".join(f"  {each}\n" for each in differs))
-            if not done % 10:
-                sys.stdout.write(f"{done} runs, {time.monotonic() - started:.0f} s\n")
-            sys.stdout.flush()
+    for done, (one, found) in enumerate(all_runs(room, chosen, workers, deliver), start=1):
+        if isinstance(found, str):
+            failed += 1
+            sys.stdout.write(f"FAILED {one}\n{found}\n")
+            continue
+        first = first or found
+        hashes[root_hash(found)] = hashes.get(root_hash(found), 0) + 1
+        if differs := differing(first, found):
+            sys.stdout.write(f"DIFFERS {one}\n" + "".join(f"  {each}\n" for each in differs))
+        if not done % 10:
+            sys.stdout.write(f"{done} runs, {time.monotonic() - started:.0f} s\n")
+        sys.stdout.flush()
+    kind = deliver.__name__.replace("_", " ")
     sys.stdout.write(
-        f"{count} runs, seed {seed}, {time.monotonic() - started:.0f} s: {len(hashes)} root hash"
-        f"{'' if len(hashes) == 1 else 'es'} {' '.join(hashes)} over {len(first)} files and tables"
-        f"{f'; {failed} runs failed' if failed else ''}\n"
-        f"different values: {varied(chosen)}\nlocales: {', '.join(sorted({one.locale for one in chosen}))}; clock: "
+        f"{len(chosen)} runs of {kind}, {time.monotonic() - started:.0f} s: {len(hashes)} "
+        f"root hash{'' if len(hashes) == 1 else 'es'} {' '.join(hashes)} over {len(first)} files and tables"
+        f"{f'; {failed} runs failed' if failed else ''}\ndifferent values: {varied(chosen)}\n"
+    )
+    return len(chosen) - max(hashes.values(), default=0)
+
+
+def main() -> int:
+    """Runs as often as the environment asks for; returns 1 where a run gave other bytes, or failed."""
+    small, large = int(os.environ.get("RUNS") or 200), int(os.environ.get("RUNS_LARGE") or 6)
+    seed, workers = int(os.environ.get("SEED") or 1), int(os.environ.get("RUNS_WORKERS") or os.cpu_count() or 1)
+    others = 0
+    for count, deliver in ((small, every_table), (large, many_rows)):
+        with quick_room() as room:
+            locales = made_locales(room / "locales")
+            chosen = [settings(number, seed, locales, clock=clock_library() is not None) for number in range(count)]
+            others += compare(room, chosen, workers, deliver) if chosen else 0
+    sys.stdout.write(
+        f"seed {seed}; locales: {', '.join(locales)}; clock: "
         f"{'varied' if clock_library() else 'not varied, as the package faketime is not installed'}\n"
     )
-    others = count - failed - max(hashes.values(), default=0)
-    write_figure("same-bytes", count=count, failed=failed + others, seed=seed)
-    return 0 if len(hashes) == 1 and not failed else 1
+    write_figure("same-bytes", count=small + large, failed=others, seed=seed)
+    return 1 if others else 0
 
 
 if __name__ == "__main__":

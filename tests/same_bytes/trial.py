@@ -1,8 +1,4 @@
-"""The trial whose bytes are compared: every table has rows, and every reader has a file.
-
-It is the demonstration study with some of its sites, and one vendor more that delivers a file of each make of each
-format.
-"""
+"""The trials whose bytes are compared: one with rows in every table and a file for every reader, one with many rows."""
 
 from __future__ import annotations
 
@@ -14,6 +10,7 @@ import yaml
 from pipelines.simulate import simulate
 from pipelines.study import Study, load_study
 from tests.fuzz.seeds import seeds
+from tests.reference.delivered import delivered_trial
 
 ROOT = Path(__file__).resolve().parents[2]
 VENDOR = "FORMATS"
@@ -22,8 +19,12 @@ DAY = "2026-06-30"
 SITES = ("S01", "S02", "S04", "S09", "S10", "IRT", "LAB", "EPRO")
 
 
-def delivered(root: Path) -> Study:
-    """Returns the trial in the folder `root`, with everything in its inbox and nothing landed."""
+def every_table(root: Path) -> Study:
+    """Returns a trial in the folder `root`, with everything in its inbox and nothing landed.
+
+    It is the demonstration study with some of its sites, and one vendor more that delivers a file of each make of each
+    format.
+    """
     root.mkdir(parents=True)
     shutil.copyfile(ROOT / "studies" / "kap_demo" / "study.yml", root / "study.yml")
     simulate(root)
@@ -40,3 +41,9 @@ def delivered(root: Path) -> Study:
     for seed in seeds():
         (root / "inbox" / VENDOR / seed.file(DAY)).write_bytes(seed.packed(seed.content, DAY))
     return load_study(root)
+
+
+def many_rows(root: Path) -> Study:
+    """Returns a trial of which a table has more rows (122,880) than DuckDB reads by one thread, delivered twice."""
+    study, _ = delivered_trial("parallel", root, 11, range(1200))
+    return study
