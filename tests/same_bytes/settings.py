@@ -64,9 +64,9 @@ class Settings:
             "SAME_BYTES_LISTING": str(self.listing),
         }
         if library is not None and self.clock_days:
-            # What waits, waits by the other clock.
-            clock = {"FAKETIME": f"{self.clock_days:+d}d", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
-            found |= {"LD_PRELOAD": str(library), **clock}
+            # What waits, waits by its own clock; with that fix, of other systems' fault, it would not wait at all.
+            waiting = {"FAKETIME_DONT_FAKE_MONOTONIC": "1", "FAKETIME_FORCE_MONOTONIC_FIX": "0"}
+            found |= {"LD_PRELOAD": str(library), "FAKETIME": f"{self.clock_days:+d}d", **waiting}
         return found
 
 
