@@ -102,6 +102,10 @@ tamper: setup ## change a published study in every way and see whether verify na
 same-bytes: setup ## whole runs on differently set machines: one root hash (RUNS=200, RUNS_LARGE=6, SEED, RUNS_WORKERS)
 	@$(BIN)/python -m tests.same_bytes.same_bytes
 
+.PHONY: soaks-page
+soaks-page: setup ## write benchmarks/results/soaks.md from the figures that the long runs left in soaks/
+	@$(BIN)/python -m tests.soaks
+
 .PHONY: coverage
 coverage: setup ## run the tests with branch coverage and print the lines that they do not reach
 	$(BIN)/coverage erase
