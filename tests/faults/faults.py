@@ -17,6 +17,7 @@ import random
 import sys
 import tempfile
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -193,8 +194,8 @@ def _work_and_exit(room: Path, numbers: range, seed: int, *, quick: bool) -> Non
         code = 0
     except KeyboardInterrupt:
         pass
-    except BaseException as error:  # noqa: BLE001 - nothing may get past the fork
-        say(f"BROKEN {type(error).__name__}: {error}")
+    except BaseException:  # noqa: BLE001 - nothing may get past the fork
+        say(f"BROKEN {traceback.format_exc()}")
     finally:
         os._exit(code)
 
@@ -215,6 +216,9 @@ def _work(place: Range, numbers: range, seed: int) -> dict[str, object]:
         except AssertionError as error:
             broken += 1
             say(f"BROKEN {case.text}\n  {error}")
+        except Exception:  # noqa: BLE001 - a case that could not be played did not pass, and the others go on
+            broken += 1
+            say(f"BROKEN {case.text}\n{traceback.format_exc()}")
         if played % _SAYING_EVERY == 0:
             say(f"  {played} of {len(numbers)}, {time.monotonic() - started:.0f} s, {broken} broken")
     return {

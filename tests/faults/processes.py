@@ -5,9 +5,9 @@ from __future__ import annotations
 import atexit
 import contextlib
 import os
+import select
 import signal
 import sys
-import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -48,7 +48,8 @@ def run_forked(
 
     process = start_forked(inside, log, point=point, action=action)
     for number, seconds in enumerate(kill_after):
-        time.sleep(seconds)
+        # Under libfaketime `time.sleep` refuses a few microseconds.
+        select.select([], [], [], seconds)
         first_of_two = len(kill_after) == 2 and number == 0
         os.kill(process, signal.SIGTERM if first_of_two else signal.SIGKILL)
     return wait_for(process, log)
