@@ -19,16 +19,15 @@ from pipelines.verify import verify
 from tests.faults import invariants
 from tests.faults.cases import Range
 from tests.faults.processes import wait_for
+from tests.libfaketime import WAITING, faketime_library
 
 OFFSETS = ("-1d", "+10y", "-10y", "+1h", "-1h")
 _FILE = "FAKETIME_TIMESTAMP_FILE"
-_LIBRARIES = ("/usr/lib/*/faketime/libfaketime.so.1", "/usr/lib/faketime/libfaketime.so.1")
 
 
 def library() -> Path | None:
-    """Returns where libfaketime is (Debian's package `faketime`), or None where it is not installed."""
-    found = [path for pattern in _LIBRARIES for path in Path("/").glob(pattern[1:])]
-    return found[0] if found else None
+    """Returns the library that sets this process's clock; None where it is not there."""
+    return faketime_library("libfaketime.so.1")
 
 
 def is_loaded() -> bool:
@@ -43,9 +42,8 @@ def reloaded(module: str) -> None:
     settings = {
         "LD_PRELOAD": str(found),
         "FAKETIME_NO_CACHE": "1",
-        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-        "FAKETIME_FORCE_MONOTONIC_FIX": "0",
         "NO_FAKE_STAT": "1",
+        **WAITING,
     }
     os.execve(sys.executable, [sys.executable, "-m", module], {**os.environ, **settings})  # noqa: S606 - itself
 

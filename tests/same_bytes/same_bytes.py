@@ -85,7 +85,7 @@ def all_runs(
     room: Path, chosen: Sequence[Settings], workers: int, deliver: Deliver = every_table
 ) -> Iterator[tuple[Settings, Found | str]]:
     """Yields each run's settings with what it gave, or what it said when it failed, as they end."""
-    source = room / "source"
+    source = room / deliver.__name__
     deliver(source)
     with ThreadPoolExecutor(workers) as pool:
         waiting = {pool.submit(run, room, one, source): one for one in chosen}
@@ -131,9 +131,9 @@ def main() -> int:
     small, large = int(os.environ.get("RUNS") or 200), int(os.environ.get("RUNS_LARGE") or 6)
     seed, workers = int(os.environ.get("SEED") or 1), int(os.environ.get("RUNS_WORKERS") or os.cpu_count() or 1)
     others = 0
-    for count, deliver in ((small, every_table), (large, many_rows)):
-        with quick_room() as room:
-            locales = made_locales(room / "locales")
+    with quick_room() as room:
+        locales = made_locales(room / "locales")
+        for count, deliver in ((small, every_table), (large, many_rows)):
             chosen = [settings(number, seed, locales, clock=clock_library() is not None) for number in range(count)]
             others += compare(room, chosen, workers, deliver) if chosen else 0
     sys.stdout.write(

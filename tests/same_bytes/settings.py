@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.libfaketime import WAITING, faketime_library
+
 ZONES = (
     "UTC",
     "America/New_York",
@@ -64,9 +66,7 @@ class Settings:
             "SAME_BYTES_LISTING": str(self.listing),
         }
         if library is not None and self.clock_days:
-            # What waits, waits by its own clock; with that fix, of other systems' fault, it would not wait at all.
-            waiting = {"FAKETIME_DONT_FAKE_MONOTONIC": "1", "FAKETIME_FORCE_MONOTONIC_FIX": "0"}
-            found |= {"LD_PRELOAD": str(library), "FAKETIME": f"{self.clock_days:+d}d", **waiting}
+            found |= {"LD_PRELOAD": str(library), "FAKETIME": f"{self.clock_days:+d}d", **WAITING}
         return found
 
 
@@ -100,8 +100,8 @@ def settings(number: int, seed: int, locales: Sequence[str], *, clock: bool) -> 
 
 
 def clock_library() -> Path | None:
-    """Returns the library of Debian's package `faketime`, which sets a process's clock; None where it is not there."""
-    return next(iter(sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))), None)
+    """Returns the library that sets a process's clock; None where it is not there."""
+    return faketime_library("libfaketimeMT.so.1")
 
 
 def made_locales(room: Path) -> tuple[str, ...]:
