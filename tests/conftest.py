@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
@@ -25,8 +26,8 @@ os.environ.update(
         "SCARF_ANALYTICS": "false",
     }
 )
-os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="afterglow-tests-airflow-")
-atexit.register(shutil.rmtree, os.environ["AIRFLOW_HOME"], ignore_errors=True)
+UNUSED_HOME = os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="afterglow-tests-airflow-")
+atexit.register(shutil.rmtree, UNUSED_HOME, ignore_errors=True)
 
 # No deadline: machines differ. A failing example is printed so that it can be run again elsewhere.
 settings.register_profile("house", deadline=None, print_blob=True)
@@ -40,6 +41,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         item.user_properties += [
             ("requirement", name) for mark in item.iter_markers("requirement") for name in mark.args
         ]
+
+
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """Fails the test that imports Airflow in this process without the fixture `airflow_home`, whatever the order.
+
+    Airflow reads its settings when it is imported: a later test that runs a DAG would find this process' empty home.
+    """
+    if "airflow" in sys.modules and os.environ["AIRFLOW_HOME"] == UNUSED_HOME:
+        pytest.fail(f"{item.nodeid} has imported Airflow without the fixture `airflow_home`")
 
 
 @pytest.fixture(scope="session")

@@ -48,7 +48,6 @@ def test_no_role_may_more_in_airflow_than_on_the_command_line(role: str) -> None
 @pytest.mark.slow
 @pytest.mark.requirement("SCH-1")
 def test_no_role_of_a_trial_marks_a_task_and_the_auditor_changes_nothing(tmp_path: Path) -> None:
-    pytest.importorskip("airflow.providers.fab", reason="needs the extra `fab`")
     import airflow_home
 
     home = airflow_home.environment(tmp_path, dict(os.environ))

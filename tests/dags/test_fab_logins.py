@@ -37,7 +37,6 @@ with get_application_builder() as builder:
 
 @pytest.fixture
 def services(tmp_path: Path) -> Iterator[Services]:
-    pytest.importorskip("airflow.providers.fab", reason="needs the extra `fab`")
     (tmp_path / "home").mkdir()
     (tmp_path / "studies").mkdir()
     with postgres_server() as (port, password):
