@@ -1,7 +1,7 @@
 """A synthetic trial for the benchmarks: MADRS by item, one long CSV a site, and the study file to land it.
 
 20 sites, 12 visits, 10 items; 1 % of the scores missing, 0.1 % out of range. Numbers come from a fixed seed a site. For
-what is derived from them a second file a site holds its subjects: consent, first dose and arm.
+what is derived from them a second file a site holds its subjects: age, sex, consent, first dose and arm.
 """
 
 from __future__ import annotations
@@ -58,6 +58,8 @@ _SUBJECTS = """\
       constants: {ex.extrt: STUDY DRUG}
       columns:
         subject: {class: pseudonym, to: subject, required: true}
+        age: {class: quasi, type: integer, to: dm.age}
+        sex: {class: quasi, codes: [F, M], to: dm.sex}
         consent: {type: date, to: dm.rficdtc}
         arm: {class: treatment, codes: [KET, PBO], to: dm.arm}
         dosed_on: {type: date, to: ex.exstdtc}
@@ -111,6 +113,8 @@ def write_site(root: Path, number: int, rows: int, *, seed: int, subjects_too: b
         enrolled = pa.table(
             {
                 "subject": [f"{_site(number)}-{one:07d}" for one in range(subjects)],
+                "age": random.integers(18, 66, subjects),
+                "sex": ["F" if one % 3 else "M" for one in range(subjects)],
                 "consent": pa.array(first - 14).cast(pa.string()),
                 "arm": ["KET" if one % 2 else "PBO" for one in range(subjects)],
                 "dosed_on": days,

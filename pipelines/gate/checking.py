@@ -8,7 +8,7 @@ cannot run hides nothing about the others.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import duckdb
 
@@ -16,7 +16,7 @@ from pipelines.core.duck import identifier, literal
 from pipelines.gate.expectations import ROWS, Expected, Observed, Validator, explained
 from pipelines.gate.library import imported_meanwhile
 from pipelines.gate.rooms import Rooms
-from pipelines.gate.rules import BATCH, IS_ISO_8601, KEY_TYPES, KEYS, failing_query, keys_of, row_rules
+from pipelines.gate.rules import BATCH, IS_ISO_8601, KEY_TYPES, check_selects_keys, failing_query, keys_of, row_rules
 from pipelines.gate.suite import GATES, Check, Gate, Suite
 from pipelines.gate.verdict import CheckResult, outcome_of
 
@@ -132,12 +132,9 @@ class _TableCheck:
         if not self._rules:
             return
         try:
-            query = failing_query(self._suite, self._rules, self._rooms)
-            self._keep(query.replace(BATCH, self._table))
+            self._keep(self._failing_query(self._rules).replace(BATCH, self._table))
         except duckdb.Error as error:
             explained(str(error))
-        except ValueError:
-            pass
         else:
             self._is_kept = True
 
@@ -161,16 +158,20 @@ class _TableCheck:
     def _alone(self, validator: Validator, rule: Check) -> Observed:
         """Validates one rule by itself."""
         try:
-            query = failing_query(self._suite, [rule], self._rooms)
+            check_selects_keys(self._suite, rule, self._rooms)
         except duckdb.Error as error:
             return Observed(success=False, error=explained(str(error)))
         except ValueError as error:
             return Observed(success=False, error=str(error))
+        query = self._failing_query([rule])
         found = validator.validate(self._suite, [Expected.of_query(rule.id, query)])[rule.id]
         if found.error:
             return found
         self._keep(query.replace(BATCH, self._table))
         return self._by_check([rule], found)[rule.id]
+
+    def _failing_query(self, rules: Sequence[Check]) -> str:
+        return failing_query(self._suite, rules, self._rooms.columns(self._suite.gate, self._suite.table))
 
     def _kept_rows(self, rules: Sequence[Check]) -> str:
         return f"select check_id from {FAILING} where check_id in ({self._ids(rules)})"
@@ -202,12 +203,11 @@ class _TableCheck:
             query = found[check.id].index_query
             if query:
                 listed = ", ".join(f"{expression} as {key}" for key, expression in keys.items())
-                self._keep(f"select {literal(check.id)} as check_id, {listed} from ({query.rstrip('; ')})", keys)
+                self._keep(f"select {literal(check.id)} as check_id, {listed} from ({query.rstrip('; ')})")
 
-    def _keep(self, query: str, keys: Iterable[str] = KEYS) -> None:
-        """Adds the rows of `query` to FAILING."""
-        columns = ", ".join(("check_id", *keys))
-        self._rooms.connection.execute(f"insert into {FAILING} ({columns}) select {columns} from ({query})")
+    def _keep(self, query: str) -> None:
+        """Adds the rows of `query` to FAILING, which has no column for what is no key."""
+        self._rooms.connection.execute(f"insert into {FAILING} by name {query}")
 
     @property
     def _table(self) -> str:

@@ -70,23 +70,40 @@ def keys_of(suite: Suite, columns: Sequence[str]) -> dict[str, str]:
     return keys
 
 
-def failing_query(suite: Suite, rules: Sequence[Check], rooms: Rooms) -> str:
+def failing_query(suite: Suite, rules: Sequence[Check], columns: Sequence[str]) -> str:
     """Returns a query for the failing rows of `rules`: `check_id` and KEYS. BATCH stands for the table.
 
-    Raises:
-        duckdb.Error: a `rows` query cannot be planned.
-        ValueError: a `rows` query selects something that is no key.
+    A `rows` query that selects something else has it in its columns; FAILING takes none, and `check_selects_keys` says
+    which. `columns` are the table's.
     """
-    keys = keys_of(suite, rooms.columns(suite.gate, suite.table))
-    parts = [part for part in (_conditions(rules, keys), *_queries(suite, rules, rooms, keys)) if part]
+    keys = keys_of(suite, columns)
+    parts = [part for part in (_conditions(rules, keys), *(_labelled(rule, keys) for rule in rules)) if part]
     listed = ", ".join(f"{_guarded(key)}::{kind} as {key}" for key, kind in KEY_TYPES.items())
     empty = ", ".join(f"null::{kind} as {key}" for key, kind in KEY_TYPES.items())
     union = "\n    union all by name\n    ".join([f"select null::varchar as check_id, {empty} where false", *parts])
     return (
         f"with this as not materialized (from {BATCH}),\n"
         f"failing as (\n    {union}\n)\n"
-        f"select check_id, {listed} from failing"
+        f"select * replace ({listed}) from failing"
     )
+
+
+def check_selects_keys(suite: Suite, rule: Check, rooms: Rooms) -> None:
+    """Raises where a rule cannot be planned, or gives what must not leave a table.
+
+    Raises:
+        duckdb.Error: its `rows` query cannot be planned.
+        ValueError: its `rows` query selects something that is no key.
+    """
+    if rule.rows is None:
+        return
+    query = _rows(rule.rows, keys_of(suite, rooms.columns(suite.gate, suite.table)))
+    table = f"{suite.gate}.{identifier(suite.table)}"
+    described = rooms.connection.execute(f"describe with this as (from {table}) from ({query})").fetchall()
+    others = [row[0] for row in described if row[0] not in KEYS]
+    if others:
+        msg = f"selects what is no key: {', '.join(others)}; keys are {', '.join(KEYS)}"
+        raise ValueError(msg)
 
 
 def _guarded(key: str) -> str:
@@ -110,22 +127,15 @@ def _conditions(rules: Sequence[Check], keys: dict[str, str]) -> str:
     )
 
 
-def _queries(suite: Suite, rules: Sequence[Check], rooms: Rooms, keys: dict[str, str]) -> list[str]:
-    table = f"{suite.gate}.{identifier(suite.table)}"
+def _labelled(rule: Check, keys: dict[str, str]) -> str:
+    if rule.rows is None:
+        return ""
+    return f"select {literal(rule.id)} as check_id, * from ({_rows(rule.rows, keys)})"
+
+
+def _rows(rows: str, keys: dict[str, str]) -> str:
     listed = ", ".join(
         f"this.{expression} as {key}" if expression.startswith('"') else f"{expression} as {key}"
         for key, expression in keys.items()
     )
-    parts = []
-    for rule in rules:
-        if rule.rows is None:
-            continue
-        query = rule.rows.replace("{keys}", listed)
-        described = rooms.connection.execute(f"describe with this as (from {table}) from ({query})").fetchall()
-        names = [row[0] for row in described]
-        others = [name for name in names if name not in KEYS]
-        if others or not names:
-            msg = f"selects what is no key: {', '.join(others)}; keys are {', '.join(KEYS)}"
-            raise ValueError(msg)
-        parts.append(f"select {literal(rule.id)} as check_id, {', '.join(names)} from ({query})")
-    return parts
+    return rows.replace("{keys}", listed)
