@@ -3,13 +3,15 @@
 A small blinded trial is landed again and again, each time allocated anew, in every place that tells it:
 the randomisation list (with a sidecar that states its hash, and a correction), the arm, dose and kit in a site's own
 file. All bytes outside the vault must be those of the first time. A blinded cut is made of nothing else: to show it,
-some of the allocations go on to a published report while the vault is not there at all.
+some of the allocations go on to a published report while the vault is not there at all. What commands say of it (trace,
+queries, audit and so on) and the exports of it are compared too.
 
 Usage   python -m tests.noninterference      BLINDING_COUNT (1000), BLINDING_CUTS (3), BLINDING_SEED (1)
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -123,12 +125,34 @@ def cut_without_vault(study: Study) -> Seen:
             if path.is_file() and path.name not in {"cut.duckdb", "seal.json"}
         }
         found |= {f"database {name}": rows for name, rows in _tables(cut.duckdb)}
-        for verb in ("status", "trends"):
-            shown = CliRunner().invoke(afterglow, [verb, str(study.folder.root)])
-            found[verb] = f"{shown.exit_code} {shown.output}"
         return found
     finally:
         away.rename(vault)
+
+
+def told_of(study: Study) -> Seen:
+    """Returns what commands say of the published cut, and what they write of it; the vault is there for their keys."""
+    root, out = study.folder.root, study.folder.root.parent / "told"
+    subject = f"{study.study}-S01-{SUBJECTS[0][1]}"
+    traced = (["adsl"], ["response", "--avisit", "D2"], ["durability"])
+    asked = [[verb] for verb in ("status", "trends", "history", "queries")]
+    asked += [["audit", "--review"], ["queries", "--export", "queries"]]
+    asked += [["trace", "--usubjid", subject, "--table", *of] for of in traced]
+    asked += [["export", "--profile", profile, "--to", profile] for profile in ("none", "cms")]
+    found = {}
+    out.mkdir()
+    # The key of shared codes is drawn at random; what is compared has to be made with the same one.
+    (study.folder.vault / "export.key").write_bytes(bytes(32))
+    with contextlib.chdir(out):
+        for verb, *options in asked:
+            shown = CliRunner().invoke(afterglow, [verb, str(root), *options])
+            assert shown.exit_code == 0, shown.output
+            found[" ".join([verb, *options])] = shown.output.replace(str(root), "")
+    return found | {f"told {path.relative_to(out)}": repr(path.read_bytes()) for path in _files(out)}
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
 def _tables(database: Path) -> Iterator[tuple[str, str]]:
@@ -156,7 +180,7 @@ def permuted(count: int, cuts: int, seed: int, temporary: Path) -> Iterator[tupl
         assert outcomes <= {"accepted", "warned"}, outcomes
         found = seen(study)
         if number < cuts:
-            found |= cut_without_vault(study)
+            found |= cut_without_vault(study) | told_of(study)
         first = first or found
         known = {name: value for name, value in first.items() if name in found or number < cuts}
         yield number, len(found), differing(known, found)
