@@ -123,12 +123,11 @@ def _queries_changed(study: Study, cut: Cut) -> list[Event]:
 
 
 def _query_ids(cut: Cut) -> set[str]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+    from pipelines.core.parquet import read_rows
 
     try:
-        return set(map(str, pq.read_table(cut.queries, columns=["query_id"])["query_id"].to_pylist()))
-    except (OSError, pa.ArrowException):
+        return {str(row["query_id"]) for row in read_rows(cut.queries, ["query_id"])}
+    except IntegrityError:
         # An older cut that is gone or damaged keeps no newer one back: `verify` names it.
         return set()
 

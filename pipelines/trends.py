@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipelines.core.errors import IntegrityError
 from pipelines.cut import Cut, cuts
 
 if TYPE_CHECKING:
@@ -81,6 +79,8 @@ def trends(study: Study) -> TrendsReceipt:
     Raises:
         IntegrityError: a published table is damaged or cannot be read.
     """
+    from pipelines.core.parquet import read_rows
+
     published = sorted((_published_at(cut), cut.cut_id, cut) for cut in cuts(study.folder) if cut.seal.exists())
     found: dict[tuple[str, str], Trend] = {}
     without: list[str] = []
@@ -89,7 +89,7 @@ def trends(study: Study) -> TrendsReceipt:
         if not path.is_file():
             without.append(cut_id)
             continue
-        for row in _rows(path):
+        for row in read_rows(path, _COLUMNS):
             key = (row.pop("siteid"), row.pop("metric"))
             label, unit = row.pop("label"), row.pop("unit")
             known = found.get(key, Trend(siteid=key[0], metric=key[1], label=label, unit=unit, points=()))
@@ -111,16 +111,3 @@ def _same(points: tuple[Point, ...], row: dict[str, Any]) -> bool:
     if not points:
         return False
     return (points[-1].metric_version, points[-1].definition) == (row["metric_version"], row["definition"])
-
-
-def _rows(path: Path) -> list[dict[str, Any]]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        table = pq.read_table(path, columns=list(_COLUMNS), page_checksum_verification=True)
-    except (pa.ArrowException, OSError) as error:
-        msg = f"{path}: cannot be read. Run `afterglow verify` to see what differs."
-        raise IntegrityError(msg) from error
-    rows: list[dict[str, Any]] = table.to_pylist()
-    return rows

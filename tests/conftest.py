@@ -43,6 +43,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         ]
 
 
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Returns the folder of real exports that lies beside a developer's clone; skips where there is none."""
+    if not BESIDE.is_dir():
+        pytest.skip(f"needs the real exports in {BESIDE} (AFTERGLOW_SHARED_DATA names another folder)")
+    return BESIDE
+
+
 def pytest_runtest_teardown(item: pytest.Item) -> None:
     """Fails the test that imports Airflow in this process without the fixture `airflow_home`, whatever the order.
 
@@ -50,11 +58,3 @@ def pytest_runtest_teardown(item: pytest.Item) -> None:
     """
     if "airflow" in sys.modules and os.environ["AIRFLOW_HOME"] == UNUSED_HOME:
         pytest.fail(f"{item.nodeid} has imported Airflow without the fixture `airflow_home`")
-
-
-@pytest.fixture(scope="session")
-def shared_data() -> Path:
-    """Returns the folder of real exports that lies beside a developer's clone; skips where there is none."""
-    if not BESIDE.is_dir():
-        pytest.skip(f"needs the real exports in {BESIDE} (AFTERGLOW_SHARED_DATA names another folder)")
-    return BESIDE

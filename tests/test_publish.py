@@ -46,6 +46,25 @@ def test_publishing_twice_changes_nothing(tmp_path: Path) -> None:
     assert {path: path.read_bytes() for path in study.folder.root.rglob("*") if path.is_file()} == before
 
 
+@pytest.mark.requirement("FLT-7")
+def test_queries_that_the_machine_does_not_let_read_are_not_counted_as_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = small_study(tmp_path)
+    cut = make_candidate(study)
+
+    def refusing(*_: object, **__: object) -> None:
+        msg = "malloc of size 64 failed"
+        raise pa.ArrowMemoryError(msg)
+
+    monkeypatch.setattr(pq, "read_table", refusing)
+    with pytest.raises(NotAllowedError, match="no more memory"):
+        publish(study, cut.cut_id)
+    assert not study.folder.pointer.exists()
+    monkeypatch.undo()
+    publish(study, cut.cut_id)
+
+
 @pytest.mark.parametrize("verdict", ["FAIL", "ERROR"])
 def test_a_blocked_cut_is_not_published_and_the_published_one_stays(tmp_path: Path, verdict: str) -> None:
     study = small_study(tmp_path)

@@ -170,6 +170,7 @@ def rows_of(cut: Cut, query: str) -> list[dict[str, Any]]:
 
     from pipelines.core import duck
     from pipelines.core.errors import IntegrityError
+    from pipelines.core.machine import raise_refusal
 
     tables = {name: parquet_scan([cut.tables / f"{name}.parquet"]) for name in ("record_changes", "deliveries")}
     try:
@@ -177,7 +178,8 @@ def rows_of(cut: Cut, query: str) -> list[dict[str, Any]]:
             cursor = connection.execute(query.format(**tables))
             names = [column[0] for column in cursor.description or ()]
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-    except (duckdb.IOException, duckdb.InvalidInputException):
+    except (duckdb.IOException, duckdb.InvalidInputException) as error:
+        raise_refusal(error)
         msg = f"{cut.tables}: a table cannot be read. Run `afterglow verify` to see which."
         raise IntegrityError(msg) from None
 

@@ -69,6 +69,17 @@ def refusal(error: BaseException) -> AfterglowError | None:
     return None
 
 
+def raise_refusal(error: BaseException) -> None:
+    """Raises what to tell of an error whose reason is the machine, before it is taken for damage of what was read.
+
+    Raises:
+        NotAllowedError: the machine is the reason.
+    """
+    if (refused := refusal(error)) is not None:
+        # What the library says may quote a row.
+        raise refused from None
+
+
 def refused_in(message: str) -> AfterglowError | None:
     """Returns what to tell where a library's message says that the machine is the reason; None where it does not."""
     what = next((what for words, what in _WORDS.items() if words in message), None)

@@ -9,6 +9,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipelines.core.errors import IntegrityError
+from pipelines.core.machine import raise_refusal
+
 # Page checksums: without them, most flipped bits read as wrong values and no error.
 _SETTINGS: dict[str, Any] = {"compression": "zstd", "write_page_checksum": True, "store_schema": False}
 
@@ -38,4 +41,21 @@ def write_batches(batches: Iterable[pa.Table], path: Path, *, counting: tuple[st
     finally:
         if writer is not None:
             writer.close()
+    return rows
+
+
+def read_rows(path: Path, columns: Iterable[str] | None = None) -> list[dict[str, Any]]:
+    """Returns the rows of a file that was written here, with these of its columns.
+
+    Raises:
+        NotAllowedError: the machine gave no memory for it, or no right to read it.
+        IntegrityError: it is gone or damaged.
+    """
+    listed = None if columns is None else list(columns)
+    try:
+        rows: list[dict[str, Any]] = pq.read_table(path, columns=listed, page_checksum_verification=True).to_pylist()
+    except (pa.ArrowException, OSError) as error:
+        raise_refusal(error)
+        msg = f"{path}: cannot be read. Run `afterglow verify` to see what differs."
+        raise IntegrityError(msg) from error
     return rows

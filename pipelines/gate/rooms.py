@@ -21,6 +21,7 @@ import duckdb
 from pipelines.core import duck
 from pipelines.core.duck import identifier, literal
 from pipelines.core.errors import IntegrityError
+from pipelines.core.machine import raise_refusal
 from pipelines.gate.read_records import create_landed_records, readings
 from pipelines.gate.reconcile import reconcile
 from pipelines.land.store import landing_directory
@@ -185,7 +186,8 @@ def _declare(connection: duckdb.DuckDBPyConnection, study: Study) -> None:
 def _view(connection: duckdb.DuckDBPyConnection, schema: str, name: str, query: str) -> None:
     try:
         connection.execute(f"create view {schema}.{identifier(name)} as {query}")
-    except (duckdb.InvalidInputException, duckdb.IOException):
+    except (duckdb.InvalidInputException, duckdb.IOException) as error:
+        raise_refusal(error)
         # Its own message may show bytes of the file.
         msg = f"{schema}.{name}: a file that it stands for cannot be read. Run `afterglow verify` to see which."
         raise IntegrityError(msg) from None

@@ -133,22 +133,10 @@ def rows_sha256(rows: Sequence[dict[str, Any]]) -> str:
 
 
 def gate_rows(cut: Cut, name: str) -> list[dict[str, Any]]:
-    """Returns the rows of a table that the gate wrote.
+    """Returns the rows of a table that the gate wrote; raises as `read_rows`."""
+    from pipelines.core.parquet import read_rows
 
-    Raises:
-        IntegrityError: it is damaged or cannot be read.
-    """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    path = cut.gate / f"{name}.parquet"
-    try:
-        table = pq.read_table(path, page_checksum_verification=True)
-    except (pa.ArrowException, OSError) as error:
-        msg = f"{path}: cannot be read. Run `afterglow verify` to see what differs."
-        raise IntegrityError(msg) from error
-    rows: list[dict[str, Any]] = table.to_pylist()
-    return rows
+    return read_rows(cut.gate / f"{name}.parquet")
 
 
 def _is_covered(result: dict[str, Any], rows: list[dict[str, Any]], given: Sequence[Waiver]) -> bool:

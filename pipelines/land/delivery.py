@@ -62,8 +62,7 @@ def land_delivery(
         contract = _contract(study, arrival, matched[0] if matched else None, first_site)
         receipt = _land_rows(connection, arrival, copy, contract, exported_on)
     except duckdb.Error as error:
-        if (refused := machine.refusal(error)) is not None:
-            raise refused from None
+        machine.raise_refusal(error)
         # Its text may quote the row.
         msg = (
             f"{arrival.site}/{arrival.file}: {type(error).__name__} while it was landed. This is a bug; nothing landed."

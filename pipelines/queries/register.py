@@ -19,14 +19,11 @@ from dataclasses import dataclass, field, replace
 from statistics import median
 from typing import TYPE_CHECKING, Any, Literal
 
-from pipelines.core.errors import IntegrityError
 from pipelines.cut import Cut, cuts
 from pipelines.ledger import events
 from pipelines.queries.answers import Answer, answers
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pipelines.study import Study
 
 Status = Literal["open", "answered", "reopened", "closed"]
@@ -112,12 +109,14 @@ def queries(study: Study) -> Register:
     Raises:
         IntegrityError: a table of queries is damaged, or an answer is not as it came.
     """
+    from pipelines.core.parquet import read_rows
+
     gated = _gated(study)
     lives: dict[str, _Life] = {}
     days = [_day(cut) for cut in gated]
     for place, cut in enumerate(gated):
-        asked = {row["query_id"]: row for row in _rows(cut.queries)}
-        could_not_run = {row["check_id"] for row in _rows(cut.gate / "checks.parquet") if row["verdict"] == "ERROR"}
+        asked = {row["query_id"]: row for row in read_rows(cut.queries)}
+        could_not_run = {row["check_id"] for row in read_rows(cut.gate / "checks.parquet") if row["verdict"] == "ERROR"}
         for query_id, row in asked.items():
             _asked(lives, query_id, row, place=place, cut_id=cut.cut_id)
         for query_id, life in lives.items():
@@ -221,15 +220,3 @@ def _gated(study: Study) -> list[Cut]:
 def _day(cut: Cut) -> str | None:
     days = [one.get("delivered_on") for one in cut.inputs["deliveries"]]
     return max((str(day) for day in days if day), default=None)
-
-
-def _rows(path: Path) -> list[dict[str, Any]]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        rows: list[dict[str, Any]] = pq.read_table(path, page_checksum_verification=True).to_pylist()
-    except (pa.ArrowException, OSError) as error:
-        msg = f"{path}: cannot be read. Run `afterglow verify` to see what differs."
-        raise IntegrityError(msg) from error
-    return rows

@@ -25,6 +25,7 @@ from typing import IO, Any, cast
 import pyarrow as pa
 
 from pipelines.core.leftovers import owned_directory
+from pipelines.core.machine import raise_refusal
 from pipelines.core.source import ROOT
 from pipelines.land.contract import Contract
 from pipelines.land.readers.forking import NO_MEMORY, REFUSED
@@ -71,7 +72,8 @@ def parse_in_child(parser: str, path: Path, contract: Contract, form: Settings) 
         _check_end(_server().run(job), job, result, contract)
         try:
             table = pa.ipc.open_file(pa.memory_map(str(result))).read_all()
-        except (pa.ArrowInvalid, OSError):
+        except (pa.ArrowInvalid, OSError) as error:
+            raise_refusal(error)
             raise RefusedError("F_PARSE", "Its reader ended without a result.") from None
     check_header(table.column_names, contract)
     metadata = table.schema.metadata or {}
