@@ -18,7 +18,7 @@ import os
 import random
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -125,34 +125,37 @@ def cut_without_vault(study: Study) -> Seen:
             if path.is_file() and path.name not in {"cut.duckdb", "seal.json"}
         }
         found |= {f"database {name}": rows for name, rows in _tables(cut.duckdb)}
-        return found
+        said = _said(study, [["status"], ["trends"]])
+        return found | {f"{command} without the vault": words for command, words in said.items()}
     finally:
         away.rename(vault)
 
 
 def told_of(study: Study) -> Seen:
     """Returns what commands say of the published cut, and what they write of it; the vault is there for their keys."""
-    root, out = study.folder.root, study.folder.root.parent / "told"
+    out = study.folder.root.parent / "told"
     subject = f"{study.study}-S01-{SUBJECTS[0][1]}"
     traced = (["adsl"], ["response", "--avisit", "D2"], ["durability"])
     asked = [[verb] for verb in ("status", "trends", "history", "queries")]
     asked += [["audit", "--review"], ["queries", "--export", "queries"]]
     asked += [["trace", "--usubjid", subject, "--table", *of] for of in traced]
     asked += [["export", "--profile", profile, "--to", profile] for profile in ("none", "cms")]
-    found = {}
     out.mkdir()
     # The key of shared codes is drawn at random; what is compared has to be made with the same one.
     (study.folder.vault / "export.key").write_bytes(bytes(32))
     with contextlib.chdir(out):
-        for verb, *options in asked:
-            shown = CliRunner().invoke(afterglow, [verb, str(root), *options])
-            assert shown.exit_code == 0, shown.output
-            found[" ".join([verb, *options])] = shown.output.replace(str(root), "")
-    return found | {f"told {path.relative_to(out)}": repr(path.read_bytes()) for path in _files(out)}
+        found = _said(study, asked)
+    files = (path for path in sorted(out.rglob("*")) if path.is_file())
+    return found | {f"told {path.relative_to(out)}": repr(path.read_bytes()) for path in files}
 
 
-def _files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.is_file())
+def _said(study: Study, asked: Sequence[Sequence[str]]) -> Seen:
+    found = {}
+    for verb, *options in asked:
+        shown = CliRunner().invoke(afterglow, [verb, str(study.folder.root), *options])
+        assert shown.exit_code == 0, shown.output
+        found[" ".join([verb, *options])] = shown.output.replace(str(study.folder.root), "")
+    return found
 
 
 def _tables(database: Path) -> Iterator[tuple[str, str]]:
